@@ -1,0 +1,67 @@
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Neurons;
+
+/// <summary>The shapes of surrogate gradient (SPEC SUR-1 to SUR-6).</summary>
+public enum SurrogateKind
+{
+    /// <summary>alpha q (1 - q), q = sigmoid(alpha u); default alpha 4.</summary>
+    Sigmoid,
+
+    /// <summary>alpha / (2 (1 + (pi/2 alpha u)^2)); default alpha 2.</summary>
+    ATan,
+
+    /// <summary>max(0, alpha - alpha^2 |u|); default alpha 1.</summary>
+    PiecewiseQuadratic,
+
+    /// <summary>alpha/2 exp(-alpha |u|); default alpha 1.</summary>
+    PiecewiseExp,
+
+    /// <summary>alpha / (2 (1 + alpha |u|)^2); default alpha 2.</summary>
+    SoftSign,
+
+    /// <summary>alpha / sqrt(pi) exp(-(alpha u)^2); default alpha 2.</summary>
+    Erf,
+}
+
+/// <summary>
+/// What stands in for the derivative of the step at u = H - V_th in the backward pass. Forward is always the step itself,
+/// 1 for u &gt;= 0 (SPEC SUR).
+/// </summary>
+/// <param name="Kind">Which shape.</param>
+/// <param name="Alpha">Sharpness, above 0.</param>
+public readonly record struct SurrogateFunction(SurrogateKind Kind, double Alpha)
+{
+    /// <summary>The derivative that the backward pass uses, sg(u).</summary>
+    /// <typeparam name="T">Scalar.</typeparam>
+    /// <param name="u">Membrane less threshold.</param>
+    /// <exception cref="InvalidOperationException">The kind is not one of <see cref="SurrogateKind"/>.</exception>
+    public T Derivative<T>(T u)
+        where T : unmanaged, IScalar<T>
+    {
+        var alpha = T.FromDouble(Alpha);
+        var one = T.FromDouble(1);
+        switch (Kind)
+        {
+            case SurrogateKind.Sigmoid:
+                var q = T.Sigmoid(alpha * u);
+                return alpha * (q * (one - q));
+            case SurrogateKind.ATan:
+                var scaled = T.FromDouble(Math.PI / 2 * Alpha) * u;
+                return alpha / (T.FromDouble(2) * (one + (scaled * scaled)));
+            case SurrogateKind.PiecewiseQuadratic:
+                var height = alpha - ((alpha * alpha) * T.Abs(u));
+                return T.IsGreater(height, T.FromDouble(0)) ? height : T.FromDouble(0);
+            case SurrogateKind.PiecewiseExp:
+                return (alpha / T.FromDouble(2)) * T.Exp(-(alpha * T.Abs(u)));
+            case SurrogateKind.SoftSign:
+                var wide = one + (alpha * T.Abs(u));
+                return alpha / (T.FromDouble(2) * (wide * wide));
+            case SurrogateKind.Erf:
+                var steep = alpha * u;
+                return T.FromDouble(Alpha / Math.Sqrt(Math.PI)) * T.Exp(-(steep * steep));
+            default:
+                throw new InvalidOperationException($"unknown surrogate {Kind}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace SpikeSR.Reference.Tensors;
+
+/// <summary>
+/// The owner of every buffer: blocks of pinned, 64-byte aligned memory that are rented and given back, so that a network in steady state
+/// allocates nothing. Safe to use from several threads (SPEC TEN-2).
+/// </summary>
+public sealed class Workspace
+{
+    private const int Alignment = 64;
+    private readonly Lock _gate = new();
+    private readonly List<byte[]> _free = [];
+
+    /// <summary>Bytes in blocks that this workspace has allocated, rented or free.</summary>
+    public long AllocatedBytes { get; private set; }
+
+    /// <summary>Bytes in blocks that are rented now.</summary>
+    public long RentedBytes { get; private set; }
+
+    /// <summary>The largest value that <see cref="RentedBytes"/> has had.</summary>
+    public long PeakRentedBytes { get; private set; }
+
+    /// <summary>Rents a tensor with undefined elements. The smallest free block that fits, wasting at most a quarter, is used again.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="shape">Extents.</param>
+    /// <returns>A tensor to be given back with <see cref="Return{T}"/>, or by the <see cref="Scope"/> that rented it.</returns>
+    /// <exception cref="ArgumentException">The tensor would pass 2 GiB.</exception>
+    public TensorView<T> Rent<T>(Shape shape)
+        where T : unmanaged
+    {
+        var bytes = BlockBytes<T>(shape);
+        lock (_gate)
+        {
+            var best = -1;
+            for (var i = 0; i < _free.Count; i++)
+            {
+                var size = _free[i].Length;
+                if (size >= bytes && size - bytes <= bytes / 4 && (best < 0 || size < _free[best].Length))
+                {
+                    best = i;
+                }
+            }
+
+            byte[] block;
+            if (best >= 0)
+            {
+                block = _free[best];
+                _free[best] = _free[^1];
+                _free.RemoveAt(_free.Count - 1);
+            }
+            else
+            {
+                block = GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
+                AllocatedBytes += bytes;
+            }
+
+            RentedBytes += block.Length;
+            PeakRentedBytes = Math.Max(PeakRentedBytes, RentedBytes);
+            return View<T>(block, shape);
+        }
+    }
+
+    /// <summary>Rents a tensor of zeros.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="shape">Extents.</param>
+    public TensorView<T> RentCleared<T>(Shape shape)
+        where T : unmanaged
+    {
+        var tensor = Rent<T>(shape);
+        tensor.Clear();
+        return tensor;
+    }
+
+    /// <summary>Gives a rented tensor's block back; any view of it must not be used afterwards. An absent tensor is ignored.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="tensor">A tensor from <see cref="Rent{T}"/>, under any shape.</param>
+    public void Return<T>(TensorView<T> tensor)
+        where T : unmanaged
+    {
+        if (tensor.Block is { } block)
+        {
+            lock (_gate)
+            {
+                _free.Add(block);
+                RentedBytes -= block.Length;
+            }
+        }
+    }
+
+    /// <summary>Opens a scope whose tensors are all given back when it is disposed.</summary>
+    public Scope OpenScope() => new(this);
+
+    /// <summary>Forgets the free blocks, so that the collector can take them.</summary>
+    public void Trim()
+    {
+        lock (_gate)
+        {
+            AllocatedBytes -= _free.Sum(block => (long)block.Length);
+            _free.Clear();
+        }
+    }
+
+    internal static TensorView<T> AllocateBlock<T>(Shape shape, bool clear)
+        where T : unmanaged
+    {
+        var bytes = BlockBytes<T>(shape);
+        var block = clear ? GC.AllocateArray<byte>(bytes, pinned: true) : GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
+        return View<T>(block, shape);
+    }
+
+    private static int BlockBytes<T>(Shape shape)
+        where T : unmanaged
+    {
+        var bytes = ((long)shape.Length * Unsafe.SizeOf<T>()) + Alignment;
+        if (bytes > Array.MaxLength)
+        {
+            throw new ArgumentException($"a tensor {shape} of {Unsafe.SizeOf<T>()}-byte elements passes 2 GiB; use tiles", nameof(shape));
+        }
+
+        return (int)bytes;
+    }
+
+    private static unsafe TensorView<T> View<T>(byte[] block, Shape shape)
+        where T : unmanaged
+    {
+        var address = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(block));
+        var offset = (int)((Alignment - (address % Alignment)) % Alignment);
+        return new TensorView<T>(block, offset, shape);
+    }
+
+    /// <summary>A set of rented tensors with one lifetime: <c>using var scope = workspace.OpenScope();</c>.</summary>
+    public sealed class Scope : IDisposable
+    {
+        private readonly Workspace _workspace;
+        private readonly List<TensorView<byte>> _rented = [];
+
+        internal Scope(Workspace workspace) => _workspace = workspace;
+
+        /// <summary>Rents a tensor with undefined elements until the scope ends.</summary>
+        /// <typeparam name="T">Element type.</typeparam>
+        /// <param name="extents">Extents, outermost first.</param>
+        public TensorView<T> Rent<T>(params ReadOnlySpan<int> extents)
+            where T : unmanaged => Rent<T>(new Shape(extents));
+
+        /// <summary>Rents a tensor with undefined elements until the scope ends.</summary>
+        /// <typeparam name="T">Element type.</typeparam>
+        /// <param name="shape">Extents.</param>
+        public TensorView<T> Rent<T>(Shape shape)
+            where T : unmanaged
+        {
+            var tensor = _workspace.Rent<T>(shape);
+            _rented.Add(new TensorView<byte>(tensor.Block!, 0, new Shape(0)));
+            return tensor;
+        }
+
+        /// <summary>Rents a tensor of zeros until the scope ends.</summary>
+        /// <typeparam name="T">Element type.</typeparam>
+        /// <param name="shape">Extents.</param>
+        public TensorView<T> RentCleared<T>(Shape shape)
+            where T : unmanaged
+        {
+            var tensor = Rent<T>(shape);
+            tensor.Clear();
+            return tensor;
+        }
+
+        /// <summary>Gives one of the scope's tensors back before the scope ends.</summary>
+        /// <typeparam name="T">Element type.</typeparam>
+        /// <param name="tensor">A tensor that this scope rented.</param>
+        public void Return<T>(TensorView<T> tensor)
+            where T : unmanaged
+        {
+            var index = _rented.FindIndex(rented => ReferenceEquals(rented.Block, tensor.Block));
+            Guard.That(index >= 0, "the tensor was not rented from this scope", nameof(tensor));
+            _rented.RemoveAt(index);
+            _workspace.Return(tensor);
+        }
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            foreach (var tensor in _rented)
+            {
+                _workspace.Return(tensor);
+            }
+
+            _rented.Clear();
+        }
+    }
+}
