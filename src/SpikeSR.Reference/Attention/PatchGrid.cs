@@ -1,0 +1,80 @@
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Attention;
+
+/// <summary>
+/// Where the overlapping patches of an image lie (SPEC PATCH-1): tops 0, step, 2 step, ... while below H + step - P; a patch that would pass the edge
+/// is moved back to end at it. Columns likewise. Patches are numbered row-major.
+/// </summary>
+public sealed class PatchGrid
+{
+    private readonly int[] _divisors;
+
+    /// <summary>Lays the grid.</summary>
+    /// <param name="patchSize">P, in pixels.</param>
+    /// <param name="step">Pixels between neighbouring tops; P - 2 in SpikeSR.</param>
+    /// <param name="height">H, at least P.</param>
+    /// <param name="width">W, at least P.</param>
+    /// <param name="published">Whether reversal divides as the published code does (SPEC PATCH-4) instead of by the true count.</param>
+    /// <exception cref="ArgumentException">The image is smaller than a patch, or a size is not positive.</exception>
+    public PatchGrid(int patchSize, int step, int height, int width, bool published = false)
+    {
+        Guard.That(patchSize >= 1, $"patch size is {patchSize}, expected at least 1", nameof(patchSize));
+        Guard.That(step >= 1, $"step is {step}, expected at least 1", nameof(step));
+        Guard.That(height >= patchSize && width >= patchSize, $"an image of {height} x {width} pixels is smaller than a patch of {patchSize} x {patchSize}", nameof(height));
+        (PatchSize, Height, Width) = (patchSize, height, width);
+        (Tops, Lefts) = (Starts(height, patchSize, step), Starts(width, patchSize, step));
+        Func<IReadOnlyList<int>, int, int, int[]> divisors = published ? PublishedDivisors : Counts;
+        var (down, right) = (divisors(Tops, height, patchSize), divisors(Lefts, width, patchSize));
+        _divisors = new int[height * width];
+        for (var pixel = 0; pixel < _divisors.Length; pixel++)
+        {
+            _divisors[pixel] = down[pixel / width] * right[pixel % width];
+        }
+    }
+
+    /// <summary>P, in pixels.</summary>
+    public int PatchSize { get; }
+
+    /// <summary>Image height in pixels.</summary>
+    public int Height { get; }
+
+    /// <summary>Image width in pixels.</summary>
+    public int Width { get; }
+
+    /// <summary>First rows of the patch rows.</summary>
+    public IReadOnlyList<int> Tops { get; }
+
+    /// <summary>First columns of the patch columns.</summary>
+    public IReadOnlyList<int> Lefts { get; }
+
+    /// <summary>n, the number of patches.</summary>
+    public int Count => Tops.Count * Lefts.Count;
+
+    /// <summary>What the sum at a pixel is divided by in <see cref="PatchOperator.Reverse"/>.</summary>
+    /// <param name="pixel">Row times width plus column.</param>
+    public int Divisor(int pixel) => _divisors[pixel];
+
+    /// <summary>The top left pixel of a patch.</summary>
+    /// <param name="patch">Patch number, row-major.</param>
+    public (int Top, int Left) Origin(int patch) => (Tops[patch / Lefts.Count], Lefts[patch % Lefts.Count]);
+
+    private static int[] Starts(int size, int patchSize, int step)
+    {
+        var starts = new List<int>();
+        for (var start = 0; start < size + step - patchSize; start += step)
+        {
+            starts.Add(Math.Min(start, size - patchSize));
+        }
+
+        return [.. starts];
+    }
+
+    // Patches over each row.
+    private static int[] Counts(IReadOnlyList<int> starts, int size, int patchSize) =>
+        [.. Enumerable.Range(0, size).Select(row => starts.Count(start => start <= row && row < start + patchSize))];
+
+    // 2^r, r = number of neighbouring pairs (a, b) of starts with b <= row < a + P.
+    private static int[] PublishedDivisors(IReadOnlyList<int> starts, int size, int patchSize) =>
+        [.. Enumerable.Range(0, size).Select(row => 1 << Enumerable.Range(0, starts.Count - 1).Count(i => starts[i + 1] <= row && row < starts[i] + patchSize))];
+}

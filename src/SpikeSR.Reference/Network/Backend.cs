@@ -1,0 +1,191 @@
+using SpikeSR.Reference.Attention;
+using SpikeSR.Reference.Neurons;
+using SpikeSR.Reference.Operators;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Network;
+
+/// <summary>
+/// What the network is computed with. A backend implements the primitives, each with the meaning of its definition (the class that the summary
+/// names); composites have default implementations that call primitives, and may be overridden to fuse what the definition's order of operations
+/// lets be fused. All tensors are channels-last. Input gradients are overwritten, parameter gradients are added to.
+/// </summary>
+/// <typeparam name="T">Scalar.</typeparam>
+/// <param name="workspace">The owner of every temporary buffer.</param>
+/// <param name="threads">Threads over outputs.</param>
+public abstract class Backend<T>(Workspace workspace, Parallelism threads)
+    where T : unmanaged, IScalar<T>
+{
+    /// <summary>The owner of every temporary buffer.</summary>
+    public Workspace Workspace { get; } = workspace;
+
+    /// <summary>Threads over outputs.</summary>
+    public Parallelism Threads { get; } = threads;
+
+    /// <summary>A short name for reports.</summary>
+    public abstract string Name { get; }
+
+    /// <summary><see cref="Neurons.Surrogate.Forward"/>.</summary>
+    public abstract void Surrogate(SurrogateFunction surrogate, TensorView<T> x, TensorView<T> spike);
+
+    /// <summary><see cref="Neurons.Surrogate.Backward"/>.</summary>
+    public abstract void SurrogateBackward(SurrogateFunction surrogate, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradX);
+
+    /// <summary><see cref="Neurons.Neuron.Forward"/>; x is [T, M].</summary>
+    public abstract void Neuron(NeuronSettings settings, Parameter<T>? rate, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace);
+
+    /// <summary><see cref="Neurons.Neuron.Backward"/>; x is [T, M].</summary>
+    public abstract void NeuronBackward(NeuronSettings settings, Parameter<T>? rate, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradTrace, TensorView<T> gradX);
+
+    /// <summary><see cref="Operators.Convolution.Forward"/>.</summary>
+    public abstract void Convolution(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y);
+
+    /// <summary><see cref="Operators.Convolution.BackwardInput"/> unless gradX is absent, BackwardWeight, and <see cref="ChannelSum.AddTo"/> for a bias.</summary>
+    public abstract void ConvolutionBackward(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="Operators.DeformableConvolution.Forward"/>.</summary>
+    public abstract void DeformableConvolution(
+        ConvolutionSettings settings, int offsetGroups, TensorView<T> x, TensorView<T> offset, TensorView<T> mask, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y);
+
+    /// <summary><see cref="Operators.DeformableConvolution.Backward"/>, and <see cref="ChannelSum.AddTo"/> for a bias.</summary>
+    public abstract void DeformableConvolutionBackward(
+        ConvolutionSettings settings,
+        int offsetGroups,
+        TensorView<T> x,
+        TensorView<T> offset,
+        TensorView<T> mask,
+        Parameter<T> weight,
+        Parameter<T>? bias,
+        TensorView<T> gradY,
+        TensorView<T> gradX,
+        TensorView<T> gradOffset,
+        TensorView<T> gradMask);
+
+    /// <summary><see cref="Operators.Linear.Forward"/>; x is [M, K].</summary>
+    public abstract void Linear(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y);
+
+    /// <summary><see cref="Operators.Linear.BackwardInput"/>, BackwardWeight, and <see cref="ChannelSum.AddTo"/> with one plane for a bias.</summary>
+    public abstract void LinearBackward(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="Operators.BatchNorm.Forward"/>; x is [planes, pixels, C].</summary>
+    public abstract void BatchNorm(BatchNormSettings settings, TensorView<T> x, NormParameters<T> norm, TensorView<T> y, TensorView<T> statistics);
+
+    /// <summary><see cref="Operators.BatchNorm.Backward"/>; x is [planes, pixels, C].</summary>
+    public abstract void BatchNormBackward(BatchNormSettings settings, TensorView<T> x, NormParameters<T> norm, TensorView<T> statistics, TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="Operators.LayerNorm.Forward"/>; x is [M, C].</summary>
+    public abstract void LayerNorm(double epsilon, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> y);
+
+    /// <summary><see cref="Operators.LayerNorm.Backward"/>; x is [M, C].</summary>
+    public abstract void LayerNormBackward(double epsilon, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="Operators.Activation.Forward"/>.</summary>
+    public abstract void Activation(ActivationKind kind, TensorView<T> x, TensorView<T> y);
+
+    /// <summary><see cref="Operators.Activation.Backward"/>.</summary>
+    public abstract void ActivationBackward(ActivationKind kind, TensorView<T> x, TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="Operators.Softmax.Forward"/>; x is [M, N].</summary>
+    public abstract void Softmax(TensorView<T> x, TensorView<T> y);
+
+    /// <summary><see cref="Operators.Softmax.Backward"/>; y is [M, N].</summary>
+    public abstract void SoftmaxBackward(TensorView<T> y, TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="ScaledAttention.Forward"/>.</summary>
+    public abstract void Attention(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> y);
+
+    /// <summary><see cref="ScaledAttention.Backward"/>.</summary>
+    public abstract void AttentionBackward(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> gradY, TensorView<T> gradQ, TensorView<T> gradK, TensorView<T> gradV);
+
+    /// <summary><see cref="Pooling.Forward"/>; x is [N, pixels, C].</summary>
+    public abstract void AveragePool(TensorView<T> x, TensorView<T> y);
+
+    /// <summary><see cref="Pooling.Backward"/>.</summary>
+    public abstract void AveragePoolBackward(TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="Operators.PixelShuffle.Forward"/>.</summary>
+    public abstract void PixelShuffle(int scale, TensorView<T> x, TensorView<T> y);
+
+    /// <summary><see cref="Operators.PixelShuffle.Backward"/>.</summary>
+    public abstract void PixelShuffleBackward(int scale, TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="PatchOperator.Divide"/>.</summary>
+    public abstract void PatchDivide(PatchGrid grid, TensorView<T> x, TensorView<T> y);
+
+    /// <summary><see cref="PatchOperator.DivideBackward"/>.</summary>
+    public abstract void PatchDivideBackward(PatchGrid grid, TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="PatchOperator.Reverse"/>.</summary>
+    public abstract void PatchReverse(PatchGrid grid, TensorView<T> y, TensorView<T> x);
+
+    /// <summary><see cref="PatchOperator.ReverseBackward"/>.</summary>
+    public abstract void PatchReverseBackward(PatchGrid grid, TensorView<T> gradX, TensorView<T> gradY);
+
+    /// <summary><see cref="Attention.Match.Forward"/>.</summary>
+    public abstract void Match(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen);
+
+    /// <summary><see cref="Attention.Match.Backward"/>.</summary>
+    public abstract void MatchBackward(
+        MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="Elementwise.Add"/>.</summary>
+    public abstract void Add(TensorView<T> left, TensorView<T> right, TensorView<T> y);
+
+    /// <summary><see cref="Elementwise.Multiply"/>.</summary>
+    public abstract void Multiply(TensorView<T> left, TensorView<T> right, TensorView<T> y);
+
+    /// <summary><see cref="Elementwise.Scale"/>.</summary>
+    public abstract void Scale(TensorView<T> x, double factor, TensorView<T> y);
+
+    /// <summary><see cref="Elementwise.ScaleChannels"/>.</summary>
+    public abstract void ScaleChannels(TensorView<T> x, TensorView<T> a, TensorView<T> y);
+
+    /// <summary><see cref="Elementwise.ScaleChannelsBackward"/>.</summary>
+    public abstract void ScaleChannelsBackward(TensorView<T> x, TensorView<T> gradY, TensorView<T> gradA);
+
+    /// <summary><see cref="Elementwise.Blend"/>.</summary>
+    public abstract void Blend(TensorView<T> t, TensorView<T> a, TensorView<T> r, TensorView<T> y);
+
+    /// <summary><see cref="Elementwise.BlendBackward"/>.</summary>
+    public abstract void BlendBackward(TensorView<T> t, TensorView<T> a, TensorView<T> r, TensorView<T> gradY, TensorView<T> gradT, TensorView<T> gradA, TensorView<T> gradR);
+
+    /// <summary><see cref="Elementwise.MeanOverSteps"/>; x is [T, M].</summary>
+    public abstract void MeanOverSteps(TensorView<T> x, TensorView<T> y);
+
+    /// <summary><see cref="Elementwise.MeanOverStepsBackward"/>; gradX is [T, M].</summary>
+    public abstract void MeanOverStepsBackward(TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="Loss.L1"/>.</summary>
+    public abstract T L1(TensorView<T> x, TensorView<T> target);
+
+    /// <summary><see cref="Loss.L1Backward"/>.</summary>
+    public abstract void L1Backward(TensorView<T> x, TensorView<T> target, T gradLoss, TensorView<T> gradX);
+
+    /// <summary><see cref="Operators.Adam.Step"/>.</summary>
+    public abstract void Adam(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v);
+
+    /// <summary>Composite of inference: y = TDBN(conv(x)), TDBN with its running statistics; x and y are [T, B, H, W, C].</summary>
+    public virtual void ConvolutionNorm(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, NormParameters<T> norm, TensorView<T> y)
+    {
+        var (steps, batch, height, width) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
+        var output = y.Reshape(steps * batch, height, width, y.Shape[4]);
+        Convolution(settings, x.Reshape(steps * batch, height, width, x.Shape[4]), weight, bias, output);
+        using var scope = Workspace.OpenScope();
+        var planes = y.Reshape(steps * batch, height * width, y.Shape[4]);
+        BatchNorm(default(BatchNormSettings) with { Epsilon = BatchNormEpsilon }, planes, norm, planes, scope.Rent<T>(2, y.Shape[4]));
+    }
+
+    /// <summary>Composite of inference: y = TDBN(conv(LIF(x))); x and y are [T, B, H, W, C].</summary>
+    public virtual void SpikingConvolutionNorm(
+        NeuronSettings neuron, ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, NormParameters<T> norm, TensorView<T> y)
+    {
+        using var scope = Workspace.OpenScope();
+        var spikes = scope.Rent<T>(x.Shape);
+        var (steps, count) = (x.Shape[0], x.Length / Math.Max(1, x.Shape[0]));
+        Neuron(neuron, null, x.Reshape(steps, count), default, spikes.Reshape(steps, count), default);
+        ConvolutionNorm(settings, spikes, weight, bias, norm, y);
+    }
+
+    /// <summary>Epsilon of every normalisation in SpikeSR.</summary>
+    protected const double BatchNormEpsilon = 1e-5;
+}

@@ -1,0 +1,215 @@
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Neurons;
+
+/// <summary>
+/// Definition of the spiking neurons IF, LIF and PLIF over T steps (SPEC LIF, IF, PLIF). Per element and step, with V the membrane, X the input,
+/// V_r the reset value (0 when soft):
+/// <code>
+/// charge  IF                  H = V + X
+///         LIF, no decay       H = (V - (V - V_r) / tau) + X
+///         LIF, input decay    H = V + (X - (V - V_r)) / tau
+///         PLIF                the same with * r in place of / tau, r = sigmoid(w)
+/// fire    S = 1 if H - V_th >= 0 else 0
+/// reset   hard                V = (1 - S) H + S V_r
+///         soft                V = H - S V_th
+/// </code>
+/// The membrane is taken and returned, so T1 steps then T2 steps equal T1 + T2 steps byte for byte.
+/// </summary>
+public static class Neuron
+{
+    private const int Block = 4096;
+
+    /// <summary>Runs the neurons over their steps.</summary>
+    /// <typeparam name="T">Scalar.</typeparam>
+    /// <param name="settings">Kind and constants.</param>
+    /// <param name="rateParameter">w of PLIF, [1]; absent for the other kinds.</param>
+    /// <param name="x">Input current [T, M].</param>
+    /// <param name="membrane">Membrane [M] before the first step on entry, after the last on return; absent: starts at V_reset (0 when soft).</param>
+    /// <param name="spike">Receives the spikes [T, M], each 0 or 1.</param>
+    /// <param name="trace">Receives the membrane after reset at every step [T, M]; may be absent.</param>
+    /// <param name="threads">Threads over neurons.</param>
+    public static void Forward<T>(NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace, Parallelism threads)
+        where T : unmanaged, IScalar<T>
+    {
+        var (steps, count) = Check(settings, rateParameter, x);
+        Guard.AbsentOrShape(membrane, nameof(membrane), count);
+        Guard.SameLength(x, spike, nameof(spike));
+        Guard.AbsentOrShape(trace, nameof(trace), steps, count);
+        var constants = new Constants<T>(settings, rateParameter);
+        threads.ForRange(count, Block, (first, last) =>
+        {
+            var input = x.Span;
+            var fired = spike.Span;
+            for (var i = first; i < last; i++)
+            {
+                var v = membrane.IsAbsent ? constants.Reset : membrane.Span[i];
+                for (var t = 0; t < steps; t++)
+                {
+                    var h = constants.Charge(v, input[(t * count) + i]);
+                    var s = T.Fire(h - constants.Threshold, settings.Surrogate);
+                    v = constants.AfterReset(h, settings.DetachReset ? T.Detach(s) : s);
+                    fired[(t * count) + i] = s;
+                    if (!trace.IsAbsent)
+                    {
+                        trace.Span[(t * count) + i] = v;
+                    }
+                }
+
+                if (!membrane.IsAbsent)
+                {
+                    membrane.Span[i] = v;
+                }
+            }
+        });
+    }
+
+    /// <summary>
+    /// Backpropagation through time, t from T - 1 down to 0, carry = 0 after the last step (SPEC LIF-5):
+    /// <code>
+    /// D     = (1 - S) + (V_r - H) sg   hard;  1 - V_th sg   soft;  with a detached reset 1 - S and 1
+    /// g_H   = g_S sg + (g_V + carry) D
+    /// carry = g_H (1 - 1/tau)          IF: g_H;  PLIF: g_H (1 - r)
+    /// g_X   = g_H                      with input decay g_H / tau, PLIF: g_H r
+    /// </code>
+    /// For PLIF, <c>g_w += r (1 - r) sum of g_H q</c>, q = X - (V - V_r) with input decay, -(V - V_r) without: a per-channel sum with one plane a step.
+    /// The membranes are computed again from x, so that nothing needs to be saved.
+    /// </summary>
+    /// <typeparam name="T">Scalar.</typeparam>
+    /// <param name="settings">Kind and constants.</param>
+    /// <param name="rateParameter">w of PLIF, [1]; absent for the other kinds.</param>
+    /// <param name="x">Input current [T, M]; the membrane started at V_reset (0 when soft).</param>
+    /// <param name="gradSpike">Gradient by the spikes [T, M]; absent: zero.</param>
+    /// <param name="gradTrace">Gradient by the membranes after reset [T, M]; absent: zero.</param>
+    /// <param name="gradX">Gradient by the input [T, M]; overwritten; may be gradSpike itself.</param>
+    /// <param name="gradRateParameter">Gradient by w [1], added to; absent unless PLIF.</param>
+    /// <param name="workspace">Where the terms of PLIF's sum are kept meanwhile.</param>
+    /// <param name="threads">Threads over neurons.</param>
+    public static void Backward<T>(
+        NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradTrace, TensorView<T> gradX, TensorView<T> gradRateParameter, Workspace workspace, Parallelism threads)
+        where T : unmanaged, IScalar<T>
+    {
+        var (steps, count) = Check(settings, rateParameter, x);
+        Guard.AbsentOrShape(gradSpike, nameof(gradSpike), steps, count);
+        Guard.AbsentOrShape(gradTrace, nameof(gradTrace), steps, count);
+        Guard.SameLength(x, gradX, nameof(gradX));
+        var constants = new Constants<T>(settings, rateParameter);
+        using var scope = workspace.OpenScope();
+        var rateTerms = gradRateParameter.IsAbsent ? default : scope.Rent<T>(steps, count, 1);
+        threads.ForRange(count, Block, (first, last) =>
+        {
+            var (zero, one) = (T.FromDouble(0), T.FromDouble(1));
+            var charged = new T[steps];
+            var before = new T[steps];
+            for (var i = first; i < last; i++)
+            {
+                var v = constants.Reset;
+                for (var t = 0; t < steps; t++)
+                {
+                    before[t] = v;
+                    charged[t] = constants.Charge(v, x.Span[(t * count) + i]);
+                    v = constants.AfterReset(charged[t], T.Fire(charged[t] - constants.Threshold, settings.Surrogate));
+                }
+
+                var carry = zero;
+                for (var t = steps - 1; t >= 0; t--)
+                {
+                    var at = (t * count) + i;
+                    var h = charged[t];
+                    var u = h - constants.Threshold;
+                    var s = T.Fire(u, settings.Surrogate);
+                    var surrogate = settings.Surrogate.Derivative(u);
+                    var gradS = gradSpike.IsAbsent ? zero : gradSpike.Span[at];
+                    var gradV = gradTrace.IsAbsent ? carry : gradTrace.Span[at] + carry;
+                    var gradH = (gradS * surrogate) + (gradV * constants.ResetDerivative(h, s, surrogate));
+                    carry = gradH * constants.Keep;
+                    if (!rateTerms.IsAbsent)
+                    {
+                        var leak = before[t] - constants.Reset;
+                        rateTerms.Span[at] = gradH * (settings.DecayInput ? x.Span[at] - leak : -leak);
+                    }
+
+                    gradX.Span[at] = constants.InputGradient(gradH);
+                }
+            }
+        });
+        if (!rateTerms.IsAbsent)
+        {
+            var r = constants.Rate;
+            gradRateParameter.Span[0] += (r * (T.FromDouble(1) - r)) * Operators.ChannelSum.Channel(rateTerms, 0);
+        }
+    }
+
+    private static (int Steps, int Count) Check<T>(NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x)
+        where T : unmanaged
+    {
+        Guard.HasShape(x, nameof(x), -1, -1);
+        Guard.That(settings.Kind != NeuronKind.Leaky || settings.Tau > 1, $"tau is {settings.Tau}, expected above 1", nameof(settings));
+        Guard.That(settings.Kind == NeuronKind.ParametricLeaky != rateParameter.IsAbsent, "PLIF, and it alone, has the parameter w", nameof(rateParameter));
+        Guard.AbsentOrShape(rateParameter, nameof(rateParameter), 1);
+        return (x.Shape[0], x.Shape[1]);
+    }
+
+    /// <summary>The constants of a neuron as scalars, and the three equations of a step.</summary>
+    private readonly struct Constants<T>
+        where T : unmanaged, IScalar<T>
+    {
+        private readonly NeuronSettings _settings;
+        private readonly T _tau;
+
+        public Constants(NeuronSettings settings, TensorView<T> rateParameter)
+        {
+            var one = T.FromDouble(1);
+            _settings = settings;
+            _tau = T.FromDouble(settings.Tau);
+            Threshold = T.FromDouble(settings.Threshold);
+            Reset = T.FromDouble(settings.Reset ?? 0);
+            Rate = settings.Kind == NeuronKind.ParametricLeaky ? T.Sigmoid(rateParameter.Span[0]) : one / _tau;
+            Keep = settings.Kind == NeuronKind.IntegrateAndFire ? one : one - Rate;
+        }
+
+        /// <summary>V_th.</summary>
+        public T Threshold { get; }
+
+        /// <summary>V_reset, 0 when soft; also where the membrane starts.</summary>
+        public T Reset { get; }
+
+        /// <summary>1 / tau, or r of PLIF.</summary>
+        public T Rate { get; }
+
+        /// <summary>dH[t + 1] / dV[t] = 1 - 1 / tau.</summary>
+        public T Keep { get; }
+
+        public T Charge(T v, T x)
+        {
+            if (_settings.Kind == NeuronKind.IntegrateAndFire)
+            {
+                return v + x;
+            }
+
+            var leak = v - Reset;
+            return _settings.DecayInput ? v + Leak(x - leak) : (v - Leak(leak)) + x;
+        }
+
+        public T AfterReset(T h, T s) =>
+            _settings.Reset is null ? h - (s * Threshold) : ((T.FromDouble(1) - s) * h) + (s * Reset);
+
+        /// <summary>dV/dH at one step.</summary>
+        public T ResetDerivative(T h, T s, T surrogate)
+        {
+            var one = T.FromDouble(1);
+            if (_settings.Reset is null)
+            {
+                return _settings.DetachReset ? one : one - (Threshold * surrogate);
+            }
+
+            return _settings.DetachReset ? one - s : (one - s) + ((Reset - h) * surrogate);
+        }
+
+        public T InputGradient(T gradH) =>
+            _settings.Kind == NeuronKind.IntegrateAndFire || !_settings.DecayInput ? gradH : Leak(gradH);
+
+        // Divided by tau, or multiplied by r.
+        private T Leak(T value) => _settings.Kind == NeuronKind.ParametricLeaky ? value * Rate : value / _tau;
+    }
+}

@@ -1,0 +1,54 @@
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Operators;
+
+/// <summary>Definition of pixel shuffle: <c>y[n, h s + i, w s + j, c] = x[n, h, w, c s^2 + i s + j]</c> (SPEC PS-1).</summary>
+public static class PixelShuffle
+{
+    /// <summary>Spreads channels over pixels.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="scale">s, at least 1.</param>
+    /// <param name="x">Input [N, H, W, C s^2].</param>
+    /// <param name="y">Output [N, s H, s W, C].</param>
+    /// <param name="threads">Threads over input rows.</param>
+    public static void Forward<T>(int scale, TensorView<T> x, TensorView<T> y, Parallelism threads)
+        where T : unmanaged => Move(scale, x, y, forward: true, threads);
+
+    /// <summary>The inverse permutation: gradX[n, h, w, c s^2 + i s + j] = gradY[n, h s + i, w s + j, c]. Overwrites gradX.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="scale">s, at least 1.</param>
+    /// <param name="gradY">Gradient by the output [N, s H, s W, C].</param>
+    /// <param name="gradX">Gradient by the input [N, H, W, C s^2].</param>
+    /// <param name="threads">Threads over input rows.</param>
+    public static void Backward<T>(int scale, TensorView<T> gradY, TensorView<T> gradX, Parallelism threads)
+        where T : unmanaged => Move(scale, gradX, gradY, forward: false, threads);
+
+    private static void Move<T>(int scale, TensorView<T> small, TensorView<T> large, bool forward, Parallelism threads)
+        where T : unmanaged
+    {
+        Guard.That(scale >= 1, $"scale is {scale}, expected at least 1", nameof(scale));
+        Guard.HasShape(small, "x", -1, -1, -1, -1);
+        var (height, width, packed) = (small.Shape[1], small.Shape[2], small.Shape[3]);
+        var channels = packed / (scale * scale);
+        Guard.That(channels * scale * scale == packed, $"{packed} channels are not a multiple of {scale} squared", "x");
+        Guard.HasShape(large, "y", small.Shape[0], height * scale, width * scale, channels);
+        threads.For(small.Shape[0] * height, row =>
+        {
+            var from = small.Span;
+            var to = large.Span;
+            for (var k = 0; k < width * packed; k++)
+            {
+                var (w, c, i, j) = (k / packed, k % packed / (scale * scale), k % (scale * scale) / scale, k % scale);
+                var at = (((((row * scale) + i) * width * scale) + (w * scale) + j) * channels) + c;
+                if (forward)
+                {
+                    to[at] = from[(row * width * packed) + k];
+                }
+                else
+                {
+                    from[(row * width * packed) + k] = to[at];
+                }
+            }
+        });
+    }
+}
