@@ -43,6 +43,12 @@ public unsafe interface ILane<TLane, T>
     /// <summary>left * right + addend, each rounded once.</summary>
     static abstract TLane FusedMultiplyAdd(TLane left, TLane right, TLane addend);
 
+    /// <summary>
+    /// sum = left * right + sum, each rounded once. The same numbers as <see cref="FusedMultiplyAdd"/>; written through a reference because
+    /// the just-in-time compiler then updates the register in place, where an assigned result costs a move for every last use of an operand.
+    /// </summary>
+    static abstract void Accumulate(ref TLane sum, TLane left, TLane right);
+
     /// <summary>Square roots, each rounded once.</summary>
     static abstract TLane Sqrt(TLane value);
 

@@ -6,10 +6,10 @@ namespace SpikeSR.Reference.Tensors;
 /// <summary>A lane of 128 bits.</summary>
 /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
 /// <param name="value">The hardware vector.</param>
-internal readonly unsafe struct Lane128<T>(Vector128<T> value) : ILane<Lane128<T>, T>
+internal unsafe struct Lane128<T>(Vector128<T> value) : ILane<Lane128<T>, T>
     where T : unmanaged
 {
-    public readonly Vector128<T> Value = value;
+    public Vector128<T> Value = value;
 
     public static int Width
     {
@@ -49,6 +49,19 @@ internal readonly unsafe struct Lane128<T>(Vector128<T> value) : ILane<Lane128<T
         typeof(T) == typeof(float)
             ? new(Vector128.FusedMultiplyAdd(left.Value.AsSingle(), right.Value.AsSingle(), addend.Value.AsSingle()).As<float, T>())
             : new(Vector128.FusedMultiplyAdd(left.Value.AsDouble(), right.Value.AsDouble(), addend.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Lane128<T> sum, Lane128<T> left, Lane128<T> right)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            sum.Value = Vector128.FusedMultiplyAdd(left.Value.AsSingle(), right.Value.AsSingle(), sum.Value.AsSingle()).As<float, T>();
+        }
+        else
+        {
+            sum.Value = Vector128.FusedMultiplyAdd(left.Value.AsDouble(), right.Value.AsDouble(), sum.Value.AsDouble()).As<double, T>();
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane128<T> Sqrt(Lane128<T> value) => new(Vector128.Sqrt(value.Value));

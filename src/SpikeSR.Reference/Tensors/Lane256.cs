@@ -6,10 +6,10 @@ namespace SpikeSR.Reference.Tensors;
 /// <summary>A lane of 256 bits.</summary>
 /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
 /// <param name="value">The hardware vector.</param>
-internal readonly unsafe struct Lane256<T>(Vector256<T> value) : ILane<Lane256<T>, T>
+internal unsafe struct Lane256<T>(Vector256<T> value) : ILane<Lane256<T>, T>
     where T : unmanaged
 {
-    public readonly Vector256<T> Value = value;
+    public Vector256<T> Value = value;
 
     public static int Width
     {
@@ -49,6 +49,19 @@ internal readonly unsafe struct Lane256<T>(Vector256<T> value) : ILane<Lane256<T
         typeof(T) == typeof(float)
             ? new(Vector256.FusedMultiplyAdd(left.Value.AsSingle(), right.Value.AsSingle(), addend.Value.AsSingle()).As<float, T>())
             : new(Vector256.FusedMultiplyAdd(left.Value.AsDouble(), right.Value.AsDouble(), addend.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Lane256<T> sum, Lane256<T> left, Lane256<T> right)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            sum.Value = Vector256.FusedMultiplyAdd(left.Value.AsSingle(), right.Value.AsSingle(), sum.Value.AsSingle()).As<float, T>();
+        }
+        else
+        {
+            sum.Value = Vector256.FusedMultiplyAdd(left.Value.AsDouble(), right.Value.AsDouble(), sum.Value.AsDouble()).As<double, T>();
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256<T> Sqrt(Lane256<T> value) => new(Vector256.Sqrt(value.Value));

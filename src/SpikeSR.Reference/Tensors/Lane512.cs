@@ -6,10 +6,10 @@ namespace SpikeSR.Reference.Tensors;
 /// <summary>A lane of 512 bits.</summary>
 /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
 /// <param name="value">The hardware vector.</param>
-internal readonly unsafe struct Lane512<T>(Vector512<T> value) : ILane<Lane512<T>, T>
+internal unsafe struct Lane512<T>(Vector512<T> value) : ILane<Lane512<T>, T>
     where T : unmanaged
 {
-    public readonly Vector512<T> Value = value;
+    public Vector512<T> Value = value;
 
     public static int Width
     {
@@ -49,6 +49,19 @@ internal readonly unsafe struct Lane512<T>(Vector512<T> value) : ILane<Lane512<T
         typeof(T) == typeof(float)
             ? new(Vector512.FusedMultiplyAdd(left.Value.AsSingle(), right.Value.AsSingle(), addend.Value.AsSingle()).As<float, T>())
             : new(Vector512.FusedMultiplyAdd(left.Value.AsDouble(), right.Value.AsDouble(), addend.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Lane512<T> sum, Lane512<T> left, Lane512<T> right)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            sum.Value = Vector512.FusedMultiplyAdd(left.Value.AsSingle(), right.Value.AsSingle(), sum.Value.AsSingle()).As<float, T>();
+        }
+        else
+        {
+            sum.Value = Vector512.FusedMultiplyAdd(left.Value.AsDouble(), right.Value.AsDouble(), sum.Value.AsDouble()).As<double, T>();
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512<T> Sqrt(Lane512<T> value) => new(Vector512.Sqrt(value.Value));

@@ -49,6 +49,9 @@ internal readonly unsafe struct LaneScalar<T>(T value) : ILane<LaneScalar<T>, T>
         new(T.FusedMultiplyAdd(left.Value, right.Value, addend.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref LaneScalar<T> sum, LaneScalar<T> left, LaneScalar<T> right) => sum = FusedMultiplyAdd(left, right, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LaneScalar<T> Sqrt(LaneScalar<T> value) => new(T.Sqrt(value.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
