@@ -61,11 +61,17 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         TensorView<T> gradOffset,
         TensorView<T> gradMask);
 
-    /// <summary><see cref="Operators.Linear.Forward"/>; x is [M, K].</summary>
+    /// <summary><see cref="Operators.Linear.Forward"/>; x is [M, K], the weight <see cref="Parameter{T}.Matrix"/>.</summary>
     public abstract void Linear(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y);
 
     /// <summary><see cref="Operators.Linear.BackwardInput"/>, BackwardWeight, and <see cref="ChannelSum.AddTo"/> with one plane for a bias.</summary>
     public abstract void LinearBackward(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> gradY, TensorView<T> gradX);
+
+    /// <summary><see cref="Operators.StepMixing.Forward"/>; x is [T, M], the weight <see cref="Parameter{T}.Matrix"/>.</summary>
+    public abstract void StepMixing(TensorView<T> x, Parameter<T> weight, TensorView<T> y);
+
+    /// <summary><see cref="Operators.StepMixing.BackwardInput"/> and BackwardWeight.</summary>
+    public abstract void StepMixingBackward(TensorView<T> x, Parameter<T> weight, TensorView<T> gradY, TensorView<T> gradX);
 
     /// <summary><see cref="Operators.BatchNorm.Forward"/>; x is [planes, pixels, C].</summary>
     public abstract void BatchNorm(BatchNormSettings settings, TensorView<T> x, NormParameters<T> norm, TensorView<T> y, TensorView<T> statistics);

@@ -73,18 +73,28 @@ public class DefinitionBackend<T>(Workspace workspace, Parallelism threads) : Ba
 
     /// <inheritdoc/>
     public override void Linear(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y) =>
-        Operators.Linear.Forward(x, weight.Value, bias?.Value ?? default, y, Threads);
+        Operators.Linear.Forward(x, weight.Matrix, bias?.Value ?? default, y, Threads);
 
     /// <inheritdoc/>
     public override void LinearBackward(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> gradY, TensorView<T> gradX)
     {
         if (!gradX.IsAbsent)
         {
-            Operators.Linear.BackwardInput(gradY, weight.Value, gradX, Threads);
+            Operators.Linear.BackwardInput(gradY, weight.Matrix, gradX, Threads);
         }
 
-        Operators.Linear.BackwardWeight(x, gradY, weight.Gradient, Threads);
+        Operators.Linear.BackwardWeight(x, gradY, weight.MatrixGradient, Threads);
         AddBiasGradient(bias, gradY.Reshape(1, gradY.Shape[0], gradY.Shape[1]));
+    }
+
+    /// <inheritdoc/>
+    public override void StepMixing(TensorView<T> x, Parameter<T> weight, TensorView<T> y) => Operators.StepMixing.Forward(x, weight.Matrix, y);
+
+    /// <inheritdoc/>
+    public override void StepMixingBackward(TensorView<T> x, Parameter<T> weight, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        Operators.StepMixing.BackwardInput(gradY, weight.Matrix, gradX);
+        Operators.StepMixing.BackwardWeight(x, gradY, weight.MatrixGradient);
     }
 
     /// <inheritdoc/>

@@ -38,6 +38,12 @@ public sealed class Parameter<T>(string name, TensorView<T> value, bool isBuffer
         }
     }
 
+    /// <summary><see cref="Value"/> as [out, rest]: a linear map's weight without its trailing axes of 1.</summary>
+    public TensorView<T> Matrix => Value.Reshape(Value.Shape[0], Value.Length / Value.Shape[0]);
+
+    /// <summary><see cref="Gradient"/> as [out, rest].</summary>
+    public TensorView<T> MatrixGradient => Gradient.Reshape(Value.Shape[0], Value.Length / Value.Shape[0]);
+
     /// <summary>Counts the changes of <see cref="Value"/>, so that a backend knows when what it derived from it is stale.</summary>
     public int Version { get; private set; }
 

@@ -1,0 +1,171 @@
+using SpikeSR.Reference.Attention;
+using SpikeSR.Reference.Neurons;
+using SpikeSR.Reference.Operators;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Network;
+
+/// <summary>
+/// SAB (SPEC SAB): <c>U = TDBN(conv(LIF(TDBN(conv(LIF(F)))))) + TDBN(conv(F))</c>; <c>SAB(F) = GELU(HDA(U) + DSA(U)) + F</c>.
+/// </summary>
+/// <typeparam name="T">Scalar.</typeparam>
+public sealed class SpikingAttentionBlock<T>
+    where T : unmanaged, IScalar<T>
+{
+    private static readonly double NormStart = 1 / Math.Sqrt(2);
+    private readonly NeuronSettings _neuron;
+    private readonly Parameter<T> _weight1;
+    private readonly NormParameters<T> _norm1;
+    private readonly Parameter<T> _weight2;
+    private readonly NormParameters<T> _norm2;
+    private readonly Parameter<T> _shortcutWeight;
+    private readonly NormParameters<T> _shortcutNorm;
+    private readonly HybridDimensionAttention<T> _hybrid;
+    private readonly DeformableSimilarityAttention<T> _similarity;
+
+    /// <summary>Declares residual, shortcut and attn.</summary>
+    /// <param name="names">Where.</param>
+    /// <param name="configuration">Sizes.</param>
+    /// <param name="patchSize">P of this block.</param>
+    public SpikingAttentionBlock(StateDictScope<T> names, SpikeSrConfiguration configuration, int patchSize)
+    {
+        var (channels, threshold) = (configuration.Channels, configuration.Neuron.Threshold);
+        _neuron = configuration.Neuron;
+        _weight1 = names["residual.1"].Weight(channels, channels, 3, 3);
+        _norm1 = names["residual.2"].Norm(channels, NormStart * threshold);
+        _weight2 = names["residual.4"].Weight(channels, channels, 3, 3);
+        _norm2 = names["residual.5"].Norm(channels, NormStart * 0.2 * threshold);
+        _shortcutWeight = names["shortcut.0"].Weight(channels, channels, 3, 3);
+        _shortcutNorm = names["shortcut.1"].Norm(channels, NormStart * threshold);
+        _hybrid = new HybridDimensionAttention<T>(names["attn"], configuration.Steps, channels);
+        _similarity = new DeformableSimilarityAttention<T>(names["attn.gpa"], channels, patchSize, configuration.QueryDepth, configuration.Hidden, configuration.Published);
+    }
+
+    /// <summary>Inference: y = SAB(x).</summary>
+    /// <param name="backend">What computes.</param>
+    /// <param name="x">Input [T, B, H, W, C].</param>
+    /// <param name="y">Output, as x; may be x itself.</param>
+    public void Evaluate(Backend<T> backend, TensorView<T> x, TensorView<T> y)
+    {
+        using var scope = backend.Workspace.OpenScope();
+        var (u, branch) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
+        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Same3, x, _weight1, null, _norm1, branch);
+        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Same3, branch, _weight2, null, _norm2, u);
+        backend.ConvolutionNorm(ConvolutionSettings.Same3, x, _shortcutWeight, null, _shortcutNorm, branch);
+        backend.Add(u, branch, u);
+        _similarity.Evaluate(backend, x.Shape[1], Images(u), Images(branch));
+        _hybrid.Forward(backend, u, u);
+        backend.Add(u, branch, u);
+        backend.Activation(ActivationKind.Gelu, u, u);
+        backend.Add(u, x, y);
+    }
+
+    /// <summary>The same with everything kept that the backward pass needs.</summary>
+    /// <param name="pass">Mode, noise and what keeps.</param>
+    /// <param name="x">Input [T, B, H, W, C]; must live until the backward pass.</param>
+    /// <param name="y">Output, as x.</param>
+    public Saved Forward(ForwardPass<T> pass, TensorView<T> x, TensorView<T> y)
+    {
+        var (backend, keep) = (pass.Backend, pass.Keep);
+        var first = ConvolveSpikes(pass, x, _weight1, _norm1);
+        var second = ConvolveSpikes(pass, first.Normalised, _weight2, _norm2);
+        var shortcut = Convolve(pass, x, _shortcutWeight, _shortcutNorm);
+        var u = second.Normalised;
+        backend.Add(u, shortcut.Normalised, u);
+        keep.Return(shortcut.Normalised);
+        var sum = keep.Rent<T>(x.Shape);
+        using var scope = backend.Workspace.OpenScope();
+        var branch = scope.Rent<T>(x.Shape);
+        _hybrid.Forward(backend, u, sum);
+        var similarity = _similarity.Forward(pass, x.Shape[1], Images(u), Images(branch));
+        backend.Add(sum, branch, sum);
+        backend.Activation(ActivationKind.Gelu, sum, branch);
+        backend.Add(branch, x, y);
+        return new Saved(pass.Train, x, first, second, shortcut, u, sum, similarity);
+    }
+
+    /// <summary>gradX = (main path + shortcut) + gradY. Overwrites gradX.</summary>
+    /// <param name="backend">What computes.</param>
+    /// <param name="saved">From the forward pass.</param>
+    /// <param name="gradY">Gradient by the output [T, B, H, W, C].</param>
+    /// <param name="gradX">Gradient by the input; may be gradY itself.</param>
+    public void Backward(Backend<T> backend, Saved saved, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        using var scope = backend.Workspace.OpenScope();
+        var (gradU, branch) = (scope.Rent<T>(gradY.Shape), scope.Rent<T>(gradY.Shape));
+        var gradSum = scope.Rent<T>(gradY.Shape);
+        backend.ActivationBackward(ActivationKind.Gelu, saved.Sum, gradY, gradSum);
+        _hybrid.Backward(backend, saved.U, gradSum, gradU);
+        _similarity.Backward(backend, saved.Similarity, Images(gradSum), Images(branch));
+        backend.Add(gradU, branch, gradU);
+        scope.Return(gradSum);
+
+        var settings = new BatchNormSettings(Train: saved.Train);
+        BackwardSpikes(backend, settings, saved.First.Normalised, saved.Second, _weight2, _norm2, gradU, branch);
+        BackwardSpikes(backend, settings, saved.X, saved.First, _weight1, _norm1, branch, branch);
+        backend.BatchNormBackward(settings, Planes(saved.Shortcut.Convolved), _shortcutNorm, saved.Shortcut.Statistics, Planes(gradU), Planes(gradU));
+        var gradShortcut = scope.Rent<T>(gradY.Shape);
+        backend.ConvolutionBackward(ConvolutionSettings.Same3, Images(saved.X), _shortcutWeight, null, Images(gradU), Images(gradShortcut));
+        backend.Add(branch, gradShortcut, branch);
+        backend.Add(branch, gradY, gradX);
+    }
+
+    private static TensorView<T> Images(TensorView<T> x) => x.Reshape(x.Shape[0] * x.Shape[1], x.Shape[2], x.Shape[3], x.Shape[4]);
+
+    private static TensorView<T> Planes(TensorView<T> x) => x.Reshape(x.Shape[0] * x.Shape[1], x.Shape[2] * x.Shape[3], x.Shape[4]);
+
+    private static TensorView<T> Steps(TensorView<T> x) => x.Reshape(x.Shape[0], x.Length / x.Shape[0]);
+
+    private static SavedNorm Convolve(ForwardPass<T> pass, TensorView<T> x, Parameter<T> weight, NormParameters<T> norm)
+    {
+        var saved = new SavedNorm(pass.Keep.Rent<T>(x.Shape), pass.Keep.Rent<T>(2, x.Shape[4]), pass.Keep.Rent<T>(x.Shape));
+        pass.Backend.Convolution(ConvolutionSettings.Same3, Images(x), weight, null, Images(saved.Convolved));
+        pass.Backend.BatchNorm(new(Train: pass.Train), Planes(saved.Convolved), norm, Planes(saved.Normalised), saved.Statistics);
+        return saved;
+    }
+
+    private SavedNorm ConvolveSpikes(ForwardPass<T> pass, TensorView<T> x, Parameter<T> weight, NormParameters<T> norm)
+    {
+        using var scope = pass.Backend.Workspace.OpenScope();
+        var spikes = scope.Rent<T>(x.Shape);
+        pass.Backend.Neuron(_neuron, null, Steps(x), default, Steps(spikes), default);
+        return Convolve(pass, spikes, weight, norm);
+    }
+
+    // Back through TDBN(conv(LIF(x))); the spikes are computed again from x. gradX may be gradY itself.
+    private void BackwardSpikes(
+        Backend<T> backend, BatchNormSettings settings, TensorView<T> x, SavedNorm saved, Parameter<T> weight, NormParameters<T> norm, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        using var scope = backend.Workspace.OpenScope();
+        var (spikes, gradConvolved) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
+        backend.Neuron(_neuron, null, Steps(x), default, Steps(spikes), default);
+        backend.BatchNormBackward(settings, Planes(saved.Convolved), norm, saved.Statistics, Planes(gradY), Planes(gradConvolved));
+        backend.ConvolutionBackward(ConvolutionSettings.Same3, Images(spikes), weight, null, Images(gradConvolved), Images(gradX));
+        backend.NeuronBackward(_neuron, null, Steps(x), Steps(gradX), default, Steps(gradX));
+    }
+
+    /// <summary>A convolution's output, its batch statistics, and the normalised output.</summary>
+    /// <param name="Convolved">conv(x) [T, B, H, W, C].</param>
+    /// <param name="Statistics">Mean and rstd [2, C].</param>
+    /// <param name="Normalised">TDBN(conv(x)).</param>
+    public sealed record SavedNorm(TensorView<T> Convolved, TensorView<T> Statistics, TensorView<T> Normalised);
+
+    /// <summary>What the backward pass needs.</summary>
+    /// <param name="Train">Mode of the forward pass.</param>
+    /// <param name="X">The block's input.</param>
+    /// <param name="First">After the first convolution.</param>
+    /// <param name="Second">After the second; its normalised part holds U.</param>
+    /// <param name="Shortcut">The shortcut; its normalised part has been given back.</param>
+    /// <param name="U">What attention sees.</param>
+    /// <param name="Sum">HDA(U) + DSA(U), before GELU.</param>
+    /// <param name="Similarity">DSA's own.</param>
+    public sealed record Saved(
+        bool Train,
+        TensorView<T> X,
+        SavedNorm First,
+        SavedNorm Second,
+        SavedNorm Shortcut,
+        TensorView<T> U,
+        TensorView<T> Sum,
+        DeformableSimilarityAttention<T>.Saved Similarity);
+}
