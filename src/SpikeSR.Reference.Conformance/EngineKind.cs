@@ -1,0 +1,8 @@
+namespace SpikeSR.Reference.Conformance;
+
+/// <summary>Which backend evaluates a case.</summary>
+public enum EngineKind
+{
+    /// <summary>The definitions, <see cref="Network.DefinitionBackend{T}"/>.</summary>
+    Definition,
+}
