@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Makes the image files that the decoders are tested with, and what other tools read from them.
+
+Every file is written by a tool that is not this project (PIL, ImageMagick, netpbm, libtiff, GDAL, libjpeg-turbo). NAME.samples holds the
+samples that another tool reads from NAME, interleaved, little-endian; manifest.tsv holds one line a file: name, width, height, channels,
+kind (UInt8, UInt16, Int16, Float32), alpha (None, Straight, Premultiplied), tolerance in levels.
+
+Needs Debian's python3-pil, python3-numpy, imagemagick, netpbm. Run it in its own folder: python3 make_files.py [png]
+"""
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+from PIL import Image
+
+HERE = pathlib.Path(__file__).parent
+KINDS = {"u1": "UInt8", "u2": "UInt16", "i2": "Int16", "f4": "Float32"}
+
+
+def run(*command, stdin=None):
+    return subprocess.run([str(part) for part in command], input=stdin, check=True, stdout=subprocess.PIPE).stdout
+
+
+def picture(height, width, channels, levels, seed):
+    """Slopes, an edge and noise: every filter and predictor has something to do."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width]
+    planes = []
+    for channel in range(channels):
+        plane = 0.5 + 0.4 * np.sin(x * (0.2 + 0.1 * channel)) * np.cos(y * 0.15 + channel)
+        plane = np.where(x + y > (width + height) * 0.6, 1 - plane, plane) + random.normal(0, 0.02, plane.shape)
+        planes.append(np.clip(plane, 0, 1))
+    return np.round(np.stack(planes, -1) * (levels - 1)).astype("<u2" if levels > 256 else "u1")
+
+
+def read_pam(data):
+    """A PAM, PGM or PPM (binary) as [height, width, channels] and its largest value."""
+    if data[:2] == b"P7":
+        head, _, body = data.partition(b"ENDHDR\n")
+        fields = dict(line.split(None, 1) for line in head.decode().splitlines()[1:] if not line.startswith("#"))
+        width, height, depth, top = (int(fields[key]) for key in ("WIDTH", "HEIGHT", "DEPTH", "MAXVAL"))
+    else:
+        magic, width, height, top, body = data.split(None, 4) if data[:2] != b"P4" else (None,) * 5
+        depth, width, height, top = {b"P5": 1, b"P6": 3}[magic], int(width), int(height), int(top)
+    samples = np.frombuffer(body, ">u2" if top > 255 else "u1", width * height * depth)
+    return samples.reshape(height, width, depth), top
+
+
+class Manifest:
+    def __init__(self, folder):
+        self.folder = HERE / folder
+        self.folder.mkdir(exist_ok=True)
+        self.lines = []
+
+    def add(self, name, samples, alpha="None", tolerance=0):
+        samples = np.ascontiguousarray(samples)
+        kind = KINDS[samples.dtype.str[1:]]
+        samples.astype(samples.dtype.newbyteorder("<")).tofile(self.folder / f"{name}.samples")
+        height, width, channels = samples.shape
+        self.lines.append("\t".join(str(x) for x in (name, width, height, channels, kind, alpha, tolerance)))
+
+    def close(self):
+        (self.folder / "manifest.tsv").write_text("".join(line + "\n" for line in self.lines))
+
+
+def make_png():
+    manifest = Manifest("png")
+    folder = manifest.folder
+
+    def add(name, channels, alpha):
+        # libpng by way of netpbm; small depths are scaled to 8 bits, as every PNG decoder does.
+        samples, top = read_pam(run("pngtopam", "-alphapam", folder / name))
+        samples = samples.astype("<u2" if top > 255 else "u1") * (255 // top if top < 255 else 1)
+        colours = samples[..., :-1]
+        if colours.shape[-1] == 1 and channels - alpha == 3:
+            colours = np.repeat(colours, 3, -1)
+        assert colours.shape[-1] == channels - alpha, (name, samples.shape)
+        kept = np.concatenate([colours, samples[..., -1:]], -1) if alpha else colours
+        manifest.add(name, kept.astype(samples.dtype), "Straight" if alpha else "None")
+
+    def pil(name, image, channels, alpha=False, **options):
+        image.save(folder / name, **options)
+        add(name, channels, alpha)
+
+    def magick(name, samples, channels, *options, alpha=False):
+        height, width, depth = samples.shape
+        bits = 8 * samples.dtype.itemsize
+        raw = {1: "gray", 2: "graya", 3: "rgb", 4: "rgba"}[depth]
+        run("convert", "-size", f"{width}x{height}", "-depth", bits, "-endian", "LSB", f"{raw}:-",
+            "-define", "png:exclude-chunks=date,time,bKGD", *options, f"PNG:{folder / name}", stdin=samples.tobytes())
+        add(name, channels, alpha)
+
+    rgb = picture(17, 23, 3, 256, 1)
+    rgba = picture(17, 23, 4, 256, 2)
+    rgb16 = picture(17, 23, 3, 65536, 3)
+    rgba16 = picture(17, 23, 4, 65536, 4)
+    pil("pil-grey.png", Image.fromarray(rgb[..., 0]), 1)
+    pil("pil-grey-alpha.png", Image.fromarray(np.ascontiguousarray(rgb[..., :2]), "LA"), 2, True)
+    pil("pil-rgb.png", Image.fromarray(rgb), 3)
+    pil("pil-rgba.png", Image.fromarray(rgba), 4, True)
+    pil("pil-bilevel.png", Image.fromarray(rgb[..., 0] > 127), 1)
+    pil("pil-grey16.png", Image.fromarray(rgb16[..., 0].astype("u2")), 1)
+    palette = Image.fromarray(rgb).quantize(200)
+    pil("pil-palette.png", palette, 3)
+    pil("pil-palette-transparency.png", palette, 4, True, transparency=bytes(range(0, 250, 5)))
+    pil("pil-grey-transparency.png", Image.fromarray(rgb[..., 0]), 2, True, transparency=int(rgb[5, 5, 0]))
+    profile = bytes(128) + bytes(range(256)) * 3
+    pil("pil-rgb-profile-density.png", Image.fromarray(rgb), 3, icc_profile=profile, dpi=(300, 150))
+    (folder / "pil-rgb-profile-density.png.icc").write_bytes(profile)
+    for bits in (1, 2, 4):
+        pil(f"pil-palette{bits}.png", Image.fromarray(rgb).quantize(1 << bits), 3, bits=bits)
+    for filter_type in range(5):
+        magick(f"magick-filter{filter_type}.png", rgb, 3, "-define", f"png:compression-filter={filter_type}")
+    for interlace in ((), ("-interlace", "PNG")):
+        suffix = "-interlaced" if interlace else ""
+        magick(f"magick-rgb16{suffix}.png", rgb16, 3, *interlace)
+        magick(f"magick-rgba16{suffix}.png", rgba16, 4, *interlace, alpha=True)
+        magick(f"magick-rgba8{suffix}.png", rgba, 4, *interlace, alpha=True)
+        magick(f"magick-grey-alpha16{suffix}.png", np.ascontiguousarray(rgb16[..., :2]), 2, *interlace, alpha=True)
+        for bits in (1, 2, 4):
+            quantised = (rgb[..., :1] >> (8 - bits)) * (255 // ((1 << bits) - 1))
+            magick(f"magick-grey{bits}{suffix}.png", quantised, 1, *interlace,
+                   "-define", f"png:bit-depth={bits}", "-define", "png:color-type=0")
+    for width, height in ((1, 1), (2, 3), (3, 1), (1, 5), (5, 5), (8, 8), (9, 2)):
+        magick(f"magick-interlaced-{width}x{height}.png", rgb[:height, :width], 3, "-interlace", "PNG", "-define", "png:color-type=2")
+    magick("magick-interlaced-palette4.png", (rgb // 120) * 120, 3, "-interlace", "PNG", "-define", "png:color-type=3")
+    ppm = b"P6\n23 17\n255\n" + rgb.tobytes()
+    (folder / "netpbm-transparent.png").write_bytes(run("pnmtopng", "-force", "-transparent", "=#%02x%02x%02x" % tuple(rgb[3, 4]), stdin=ppm))
+    # pngtopam leaves a transparent RGB colour opaque; PIL and ImageMagick do not.
+    manifest.add("netpbm-transparent.png", np.asarray(Image.open(folder / "netpbm-transparent.png").convert("RGBA")), "Straight")
+    (folder / "netpbm-gamma.png").write_bytes(run("pnmtopng", "-force", "-gamma", "0.45455", "-size", "3937 2000 1", stdin=ppm))
+    add("netpbm-gamma.png", 3, False)
+    manifest.close()
+
+
+if __name__ == "__main__":
+    makers = {"png": make_png}
+    for maker in sys.argv[1:] or makers:
+        makers[maker]()

@@ -1,0 +1,54 @@
+namespace SpikeSR.Reference.Imaging.Tests;
+
+public class SampleFilesTests
+{
+    public static IEnumerable<object[]> Files => Formats.SelectMany(format => SampleFiles.Names(format).Select(name => new object[] { format, name }));
+
+    private static string[] Formats => ["png"];
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Files_of_other_tools_decode_to_what_other_tools_read(string format, string name)
+    {
+        var (header, samples, tolerance) = SampleFiles.Expected(format, name);
+        var image = Image.Load(SampleFiles.PathOf(format, name));
+        Assert.Equal(header, image.Header with { Metadata = ImageMetadata.None });
+        for (var i = 0; i < samples.Length; i++)
+        {
+            Assert.True(
+                Math.Abs(image.Samples[i] - samples[i]) <= tolerance || (float.IsNaN(samples[i]) && float.IsNaN(image.Samples[i])),
+                $"sample {i}: {image.Samples[i]}, expected {samples[i]} within {tolerance}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Bands_of_any_height_give_the_same_samples(string format, string name)
+    {
+        var whole = Image.Load(SampleFiles.PathOf(format, name));
+        foreach (var band in (int[])[1, 3, 7])
+        {
+            using var reader = ImageFormats.Open(SampleFiles.PathOf(format, name));
+            var samples = new float[whole.Samples.Length];
+            while (reader.NextRow < whole.Height)
+            {
+                var rows = Math.Min(band, whole.Height - reader.NextRow);
+                reader.ReadRows(samples.AsSpan(reader.NextRow * whole.Header.RowSamples, rows * whole.Header.RowSamples));
+            }
+
+            Assert.Equal(whole.Samples, samples);
+            Assert.Throws<ArgumentException>(() => reader.ReadRows(new float[whole.Header.RowSamples]));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_file_cut_anywhere_is_refused(string format, string name)
+    {
+        var bytes = File.ReadAllBytes(SampleFiles.PathOf(format, name));
+        for (var length = 0; length < bytes.Length; length += 1 + (bytes.Length / 97))
+        {
+            Assert.Throws<Serialization.MalformedFileException>(() => Decoding.Load(bytes.AsSpan(0, length)));
+        }
+    }
+}
