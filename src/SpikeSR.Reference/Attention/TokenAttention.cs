@@ -111,7 +111,7 @@ public sealed class TokenAttention<T>
 
     private (TensorView<T> Q, TensorView<T> K, TensorView<T> V) Project(Backend<T> backend, Workspace.Scope scope, TensorView<T> querySource, TensorView<T> source)
     {
-        var depth = _toQueries.Value.Shape[0];
+        var depth = _toQueries.Shape[0];
         var q = scope.Rent<T>(querySource.Shape[0], querySource.Shape[1], depth);
         var k = scope.Rent<T>(source.Shape[0], source.Shape[1], depth);
         var v = scope.Rent<T>(source.Shape);

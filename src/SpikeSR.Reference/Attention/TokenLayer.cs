@@ -52,7 +52,7 @@ public sealed class TokenLayer<T>
         _attention.Forward(backend, normalised, context, branch);
         backend.Add(x, branch, middle);
         backend.LayerNorm(Epsilon, Rows(middle), _mlpNorm.Weight, _mlpNorm.Bias, Rows(normalised));
-        var hidden = scope.Rent<T>(x.Shape[0] * x.Shape[1], _weight1.Value.Shape[0]);
+        var hidden = scope.Rent<T>(x.Shape[0] * x.Shape[1], _weight1.Shape[0]);
         backend.Linear(Rows(normalised), _weight1, _bias1, hidden);
         backend.Activation(ActivationKind.Gelu, hidden, hidden);
         backend.Linear(hidden, _weight2, _bias2, Rows(branch));
@@ -89,5 +89,5 @@ public sealed class TokenLayer<T>
 
     private static TensorView<T> Rows(TensorView<T> tokens) => tokens.Reshape(tokens.Shape[0] * tokens.Shape[1], tokens.Shape[2]);
 
-    private TensorView<T> Hidden(Workspace.Scope scope, TensorView<T> x) => scope.Rent<T>(x.Shape[0] * x.Shape[1], _weight1.Value.Shape[0]);
+    private TensorView<T> Hidden(Workspace.Scope scope, TensorView<T> x) => scope.Rent<T>(x.Shape[0] * x.Shape[1], _weight1.Shape[0]);
 }

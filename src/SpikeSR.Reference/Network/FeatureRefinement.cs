@@ -93,10 +93,10 @@ public sealed class FeatureRefinement<T>
         {
             var (batch, channels) = (r.Shape[0], r.Shape[3]);
             Mean = scope.Rent<T>(batch, channels);
-            Squeezed = scope.Rent<T>(batch, module._ca[1].Value.Length);
+            Squeezed = scope.Rent<T>(batch, module._ca[1].Shape.Length);
             Descriptor = scope.Rent<T>(batch, channels);
             Wide = scope.Rent<T>(r.Shape);
-            Narrow = scope.Rent<T>(batch, r.Shape[1], r.Shape[2], module._sa[3].Value.Length);
+            Narrow = scope.Rent<T>(batch, r.Shape[1], r.Shape[2], module._sa[3].Shape.Length);
             Gate = scope.Rent<T>(r.Shape);
             backend.AveragePool(Planes(r), Mean);
             backend.Linear(Mean, module._ca[0], module._ca[1], Squeezed);

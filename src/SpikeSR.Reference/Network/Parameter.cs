@@ -7,18 +7,30 @@ namespace SpikeSR.Reference.Network;
 /// </summary>
 /// <typeparam name="T">Element type.</typeparam>
 /// <param name="name">Published state-dict name.</param>
-/// <param name="value">Elements, in the published layout ([out, in / groups, kh, kw], [out, in], [C], ...).</param>
+/// <param name="shape">Extents in the published layout ([out, in / groups, kh, kw], [out, in], [C], ...).</param>
 /// <param name="isBuffer">Whether it is a buffer, which no gradient reaches.</param>
-public sealed class Parameter<T>(string name, TensorView<T> value, bool isBuffer = false)
+public sealed class Parameter<T>(string name, Shape shape, bool isBuffer = false)
     where T : unmanaged
 {
+    private TensorView<T> _value;
     private TensorView<T> _gradient;
+
+    /// <summary>Wraps elements that exist already.</summary>
+    /// <param name="name">Published state-dict name.</param>
+    /// <param name="value">Elements, in the published layout.</param>
+    /// <param name="isBuffer">Whether it is a buffer, which no gradient reaches.</param>
+    public Parameter(string name, TensorView<T> value, bool isBuffer = false)
+        : this(name, value.Shape, isBuffer) => _value = value;
 
     /// <summary>Published state-dict name.</summary>
     public string Name { get; } = name;
 
-    /// <summary>Elements, in the published layout. After writing them call <see cref="MarkChanged"/>.</summary>
-    public TensorView<T> Value { get; } = value;
+    /// <summary>Extents in the published layout.</summary>
+    public Shape Shape { get; } = shape;
+
+    /// <summary>Elements, in the published layout; made, as zeros, when first asked for, so that a file's names and shapes can be checked before
+    /// memory is taken. After writing them call <see cref="MarkChanged"/>.</summary>
+    public TensorView<T> Value => _value.IsAbsent ? _value = TensorView<T>.Allocate(Shape) : _value;
 
     /// <summary>Whether this is a buffer rather than a trained parameter.</summary>
     public bool IsBuffer { get; } = isBuffer;
@@ -34,15 +46,15 @@ public sealed class Parameter<T>(string name, TensorView<T> value, bool isBuffer
                 throw new InvalidOperationException($"{Name} is a buffer and has no gradient");
             }
 
-            return _gradient.IsAbsent ? _gradient = TensorView<T>.Allocate(Value.Shape) : _gradient;
+            return _gradient.IsAbsent ? _gradient = TensorView<T>.Allocate(Shape) : _gradient;
         }
     }
 
     /// <summary><see cref="Value"/> as [out, rest]: a linear map's weight without its trailing axes of 1.</summary>
-    public TensorView<T> Matrix => Value.Reshape(Value.Shape[0], Value.Length / Value.Shape[0]);
+    public TensorView<T> Matrix => Value.Reshape(Shape[0], Shape.Length / Shape[0]);
 
     /// <summary><see cref="Gradient"/> as [out, rest].</summary>
-    public TensorView<T> MatrixGradient => Gradient.Reshape(Value.Shape[0], Value.Length / Value.Shape[0]);
+    public TensorView<T> MatrixGradient => Gradient.Reshape(Shape[0], Shape.Length / Shape[0]);
 
     /// <summary>Counts the changes of <see cref="Value"/>, so that a backend knows when what it derived from it is stale.</summary>
     public int Version { get; private set; }

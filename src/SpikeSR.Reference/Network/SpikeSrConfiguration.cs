@@ -66,6 +66,7 @@ public sealed record SpikeSrConfiguration
         Guard.That(Channels >= 16 && Channels % 16 == 0 && Channels <= 4096, $"channels is {Channels}, expected a multiple of 16 up to 4096", nameof(Channels));
         Guard.That(Groups is >= 1 and <= 256, $"groups is {Groups}, expected 1 to 256", nameof(Groups));
         Guard.That(Blocks is >= 1 and <= 256, $"blocks is {Blocks}, expected 1 to 256", nameof(Blocks));
+        Guard.That(Groups * Blocks <= 1024, $"{Groups} groups of {Blocks} blocks, expected at most 1024 blocks", nameof(Blocks));
         Guard.That(QueryDepth is >= 1 and <= 4096, $"qk is {QueryDepth}, expected 1 to 4096", nameof(QueryDepth));
         Guard.That(Hidden is >= 1 and <= 65536, $"mlp is {Hidden}, expected 1 to 65536", nameof(Hidden));
         Guard.That(Scale is 2 or 3 or 4, $"scale is {Scale}, expected 2, 3 or 4", nameof(Scale));

@@ -34,7 +34,7 @@ public sealed class StateDict<T>
     public IEnumerable<Parameter<T>> Trained => _entries.Where(entry => !entry.IsBuffer);
 
     /// <summary>Number of trained numbers.</summary>
-    public long TrainedCount => Trained.Sum(entry => (long)entry.Value.Length);
+    public long TrainedCount => Trained.Sum(entry => (long)entry.Shape.Length);
 
     /// <summary>The place at the root of the names.</summary>
     public StateDictScope<T> Root => new(this, string.Empty);
@@ -81,7 +81,7 @@ public sealed class StateDict<T>
 
     internal Parameter<T> Declare(string name, Shape shape, Initialisation initialisation, bool isBuffer)
     {
-        var entry = new Parameter<T>(name, TensorView<T>.Allocate(shape), isBuffer);
+        var entry = new Parameter<T>(name, shape, isBuffer);
         _byName.Add(name, entry);
         _entries.Add(entry);
         _initialisations.Add(initialisation);

@@ -28,7 +28,7 @@ public readonly struct StateDictScope<T>(StateDict<T> stateDict, string prefix)
     /// <summary>Declares the bias that goes with a weight, uniform in the same bound.</summary>
     /// <param name="weight">The weight.</param>
     public Parameter<T> BiasOf(Parameter<T> weight) =>
-        Declare("bias", Initialisation.Uniform(weight.Value.Length / weight.Value.Shape[0]), weight.Value.Shape[0]);
+        Declare("bias", Initialisation.Uniform(weight.Shape.Length / weight.Shape[0]), weight.Shape[0]);
 
     /// <summary>Declares the affine pair of a layer norm: ones and zeros.</summary>
     /// <param name="channels">C.</param>
