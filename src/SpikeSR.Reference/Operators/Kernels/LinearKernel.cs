@@ -1,0 +1,135 @@
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Operators.Kernels;
+
+/// <summary>Kernels of <see cref="Linear"/>, byte for byte its definition.</summary>
+internal static unsafe class LinearKernel
+{
+    // Rows that a thread claims at least: two blocks of the strided product.
+    private const int RowGrain = 192;
+
+    // Rows whose products are added to a weight gradient at once: their packed inputs stay in the second-level cache.
+    private const int DepthBlock = 512;
+
+    /// <summary>Packs a weight for <see cref="Forward"/>.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="weight">Weight [O, K].</param>
+    /// <param name="former">A buffer packed before whose contents are no longer needed, or null.</param>
+    public static PackedMatrix<T> Pack<TLane, T>(TensorView<T> weight, PackedMatrix<T>? former = null)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var (outputs, inputs) = (weight.Shape[0], weight.Shape[1]);
+        var packed = PackedMatrix<T>.Reuse<TLane>(former, 1, inputs, outputs);
+        MatrixKernel.PackTransposed<TLane, T>(weight.Pointer, inputs, inputs, outputs, packed.Group(0));
+        return packed;
+    }
+
+    /// <summary>Packs a weight for <see cref="BackwardInput"/>.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="weight">Weight [O, K].</param>
+    /// <param name="former">A buffer packed before whose contents are no longer needed, or null.</param>
+    public static PackedMatrix<T> PackBackward<TLane, T>(TensorView<T> weight, PackedMatrix<T>? former = null)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var (outputs, inputs) = (weight.Shape[0], weight.Shape[1]);
+        var packed = PackedMatrix<T>.Reuse<TLane>(former, 1, outputs, inputs);
+        MatrixKernel.PackRows<TLane, T>(weight.Pointer, inputs, outputs, inputs, packed.Group(0));
+        return packed;
+    }
+
+    /// <summary><see cref="Linear.Forward"/>.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="x">Input [M, K].</param>
+    /// <param name="weight">Weight from <see cref="Pack"/>.</param>
+    /// <param name="bias">Bias [O], or absent.</param>
+    /// <param name="y">Output [M, O].</param>
+    /// <param name="workspace">The owner of temporary buffers.</param>
+    /// <param name="threads">Threads over rows.</param>
+    public static void Forward<TLane, T>(TensorView<T> x, PackedMatrix<T> weight, TensorView<T> bias, TensorView<T> y, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        Guard.HasShape(x, nameof(x), -1, weight.Depth);
+        Guard.HasShape(y, nameof(y), x.Shape[0], weight.Columns);
+        Guard.AbsentOrShape(bias, nameof(bias), weight.Columns);
+        RowProducts<TLane, T>(x, weight, bias, y, workspace, threads);
+    }
+
+    /// <summary><see cref="Linear.BackwardInput"/>.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="gradY">Gradient by the output [M, O].</param>
+    /// <param name="weight">Weight from <see cref="PackBackward"/>.</param>
+    /// <param name="gradX">Gradient by the input [M, K].</param>
+    /// <param name="workspace">The owner of temporary buffers.</param>
+    /// <param name="threads">Threads over rows.</param>
+    public static void BackwardInput<TLane, T>(TensorView<T> gradY, PackedMatrix<T> weight, TensorView<T> gradX, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        Guard.HasShape(gradY, nameof(gradY), -1, weight.Depth);
+        Guard.HasShape(gradX, nameof(gradX), gradY.Shape[0], weight.Columns);
+        RowProducts<TLane, T>(gradY, weight, default, gradX, workspace, threads);
+    }
+
+    /// <summary><see cref="Linear.BackwardWeight"/>: left operand gradY transposed, right operand x, depth the rows m.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="x">Input [M, K].</param>
+    /// <param name="gradY">Gradient by the output [M, O].</param>
+    /// <param name="gradWeight">Gradient by the weight [O, K], added to.</param>
+    /// <param name="workspace">The owner of temporary buffers.</param>
+    /// <param name="threads">Threads over outputs.</param>
+    public static void BackwardWeight<TLane, T>(TensorView<T> x, TensorView<T> gradY, TensorView<T> gradWeight, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        Guard.HasShape(x, nameof(x), -1, -1);
+        Guard.HasShape(gradY, nameof(gradY), x.Shape[0], -1);
+        Guard.HasShape(gradWeight, nameof(gradWeight), gradY.Shape[1], x.Shape[1]);
+        var (rows, inputs, outputs) = (x.Shape[0], x.Shape[1], gradY.Shape[1]);
+        var isPacked = new PanelSplit<TLane, T>(inputs).IsIdentity;
+        var length = MatrixKernel.PackedLength<TLane, T>(DepthBlock, inputs);
+
+        // Every thread packs x for itself, so there are no more ranges than threads.
+        var grain = MicroKernel.Rows * Math.Max(1, ((outputs + MicroKernel.Rows - 1) / MicroKernel.Rows + threads.Threads - 1) / threads.Threads);
+        threads.For((outputs + grain - 1) / grain, range =>
+        {
+            var first = range * grain;
+            var count = Math.Min(grain, outputs - first);
+            var own = gradWeight.Pointer + ((nint)first * inputs);
+            var buffer = isPacked ? default : workspace.Rent<T>(new Shape(length));
+            for (var m = 0; m < rows; m += DepthBlock)
+            {
+                var depth = Math.Min(DepthBlock, rows - m);
+                var packed = x.Pointer + ((nint)m * inputs);
+                if (!isPacked)
+                {
+                    MatrixKernel.PackRows<TLane, T>(packed, inputs, depth, inputs, buffer.Pointer);
+                    packed = buffer.Pointer;
+                }
+
+                MatrixKernel.Multiply<TLane, T>(count, depth, inputs, gradY.Pointer + ((nint)m * outputs) + first, 1, outputs, packed, own, inputs, own, inputs);
+            }
+
+            workspace.Return(buffer);
+        });
+    }
+
+    private static void RowProducts<TLane, T>(TensorView<T> x, PackedMatrix<T> weight, TensorView<T> bias, TensorView<T> y, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var (depth, columns) = (weight.Depth, weight.Columns);
+        var start = MatrixKernel.StartRow<TLane, T>(bias, 1, columns, workspace);
+        threads.ForRange(x.Shape[0], RowGrain, (from, to) =>
+            MatrixKernel.Multiply<TLane, T>(
+                to - from, depth, columns, x.Pointer + ((nint)from * depth), depth, 1, weight.Group(0), start.Pointer, 0, y.Pointer + ((nint)from * columns), columns));
+        workspace.Return(start);
+    }
+}

@@ -1,0 +1,223 @@
+using System.Runtime.CompilerServices;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Operators.Kernels;
+
+/// <summary>
+/// Matrix products at the machine's speed, on raw memory: y[m, n] = start[m, n] + sum over k ascending of a[m, k] b[k, n]. The left operand is
+/// addressed through tables (<see cref="MicroKernel"/>) or strides, the right one is packed into panels (<see cref="PanelSplit{TLane, T}"/>).
+/// No call allocates; callers split the outputs over threads.
+/// </summary>
+internal static unsafe partial class MatrixKernel
+{
+    // Sums longer than this are cut into even parts, the partial sums waiting in y: a panel of 768 x 64 floats and the rows it meets
+    // stay in a second-level cache of 1 MB. The sums of a 3x3 convolution over 64 channels (576) are not cut.
+    private const int MaximumDepth = 768;
+
+    // Rows of a strided left operand that share one table: 16 tiles.
+    private const int RowBlock = 96;
+
+    /// <summary>Elements that a packed right operand takes.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="depth">Number of products in a sum.</param>
+    /// <param name="columns">Columns.</param>
+    public static int PackedLength<TLane, T>(int depth, int columns)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged => checked(depth * new PanelSplit<TLane, T>(columns).PaddedColumns);
+
+    /// <summary>The product with a left operand a[rows[m] + offsets[k]].</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="count">Rows of y.</param>
+    /// <param name="depth">Number of products in a sum.</param>
+    /// <param name="columns">Columns of y.</param>
+    /// <param name="a">Origin of the left operand.</param>
+    /// <param name="rows">Element offset of every row.</param>
+    /// <param name="offsets">Element offset of every k.</param>
+    /// <param name="packed">Packed right operand [depth, columns].</param>
+    /// <param name="start">Where the sums start: y itself, or one row for all of y's rows, filled up to whole lanes.</param>
+    /// <param name="startStride">Elements between rows of start: stride where start is y, 0 where it is one row.</param>
+    /// <param name="y">Output.</param>
+    /// <param name="stride">Elements between rows of y.</param>
+    public static void Multiply<TLane, T>(
+        int count, int depth, int columns, T* a, nint* rows, int* offsets, T* packed, T* start, nint startStride, T* y, nint stride)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var parts = Parts(depth);
+        for (var part = 0; part < parts; part++)
+        {
+            var (first, last) = PartBounds(depth, part, parts);
+            MultiplyPart<TLane, T>(count, depth, first, last - first, columns, a, rows, offsets + first, packed, start, startStride, y, stride);
+            start = y;
+            startStride = stride;
+        }
+    }
+
+    /// <summary>The product with a left operand a[m rowStride + k depthStride]: a dense matrix, or a transposed one (rowStride 1).</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="count">Rows of y.</param>
+    /// <param name="depth">Number of products in a sum.</param>
+    /// <param name="columns">Columns of y.</param>
+    /// <param name="a">Left operand.</param>
+    /// <param name="rowStride">Elements between rows of a.</param>
+    /// <param name="depthStride">Elements between the factors in a row of a.</param>
+    /// <param name="packed">Packed right operand [depth, columns].</param>
+    /// <param name="start">Where the sums start: y itself, or one row for all of y's rows, filled up to whole lanes.</param>
+    /// <param name="startStride">Elements between rows of start: stride where start is y, 0 where it is one row.</param>
+    /// <param name="y">Output.</param>
+    /// <param name="stride">Elements between rows of y.</param>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply<TLane, T>(
+        int count, int depth, int columns, T* a, nint rowStride, int depthStride, T* packed, T* start, nint startStride, T* y, nint stride)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var rows = stackalloc nint[RowBlock];
+        for (var m = 0; m < Math.Min(RowBlock, count); m++)
+        {
+            rows[m] = m * rowStride;
+        }
+
+        var parts = Parts(depth);
+        var offsets = stackalloc int[MaximumDepth];
+        for (var k = 0; k < Math.Min(MaximumDepth, depth); k++)
+        {
+            offsets[k] = k * depthStride;
+        }
+
+        for (var part = 0; part < parts; part++)
+        {
+            var (first, last) = PartBounds(depth, part, parts);
+            for (var m = 0; m < count; m += RowBlock)
+            {
+                MultiplyPart<TLane, T>(
+                    Math.Min(RowBlock, count - m),
+                    depth,
+                    first,
+                    last - first,
+                    columns,
+                    a + (m * rowStride) + ((nint)first * depthStride),
+                    rows,
+                    offsets,
+                    packed,
+                    start + (m * startStride),
+                    startStride,
+                    y + (m * stride),
+                    stride);
+            }
+
+            start = y;
+            startStride = stride;
+        }
+    }
+
+    private static int Parts(int depth) => Math.Max(1, (depth + MaximumDepth - 1) / MaximumDepth);
+
+    private static (int First, int Last) PartBounds(int depth, int part, int parts) =>
+        ((int)((long)depth * part / parts), (int)((long)depth * (part + 1) / parts));
+
+    // Adds the products first <= k < first + partDepth of every sum; offsets belong to the part.
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyPart<TLane, T>(
+        int count, int depth, int first, int partDepth, int columns, T* a, nint* rows, int* offsets, T* packed, T* start, nint startStride, T* y, nint stride)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var split = new PanelSplit<TLane, T>(columns);
+        var column = 0;
+        for (var p = 0; p < split.Count; p++)
+        {
+            var lanes = split.LanesOf(p);
+            var width = lanes * TLane.Width;
+            var panel = packed + ((nint)column * depth) + ((nint)first * width);
+            var tiles = column + width <= columns ? count / MicroKernel.Rows : 0;
+            if (tiles > 0)
+            {
+                MicroKernel.Run<TLane, T>(lanes, tiles, a, rows, offsets, partDepth, panel, start + column, startStride, y + column, stride);
+            }
+
+            for (var m = tiles * MicroKernel.Rows; m < count; m += MicroKernel.Rows)
+            {
+                EdgeTile<TLane, T>(
+                    Math.Min(MicroKernel.Rows, count - m),
+                    Math.Min(width, columns - column),
+                    lanes,
+                    a,
+                    rows + m,
+                    offsets,
+                    partDepth,
+                    panel,
+                    start + column + (m * startStride),
+                    startStride,
+                    y + column + (m * stride),
+                    stride);
+            }
+
+            column += width;
+        }
+    }
+
+    // A tile that passes the edge of y: computed whole beside y (missing rows repeat the first), of which what lies in y is copied.
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void EdgeTile<TLane, T>(
+        int count, int columns, int lanes, T* a, nint* rows, int* offsets, int depth, T* panel, T* start, nint startStride, T* y, nint stride)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var width = lanes * TLane.Width;
+        var memory = stackalloc byte[(MicroKernel.Rows * 4 * 64) + 64];
+        var tile = (T*)(((nuint)memory + 63) & ~(nuint)63);
+        var allRows = stackalloc nint[MicroKernel.Rows];
+        for (var m = 0; m < MicroKernel.Rows; m++)
+        {
+            allRows[m] = rows[m < count ? m : 0];
+        }
+
+        if (startStride != 0)
+        {
+            for (var m = 0; m < MicroKernel.Rows; m++)
+            {
+                CopyRow<TLane, T>(start + ((m < count ? m : 0) * startStride), columns, tile + (m * width));
+            }
+
+            start = tile;
+            startStride = width;
+        }
+
+        MicroKernel.Run<TLane, T>(lanes, 1, a, allRows, offsets, depth, panel, start, startStride, tile, width);
+        for (var m = 0; m < count; m++)
+        {
+            CopyRow<TLane, T>(tile + (m * width), columns, y + (m * stride));
+        }
+    }
+
+    // Whole lanes, the last of them moved back to end with the row; rows shorter than a lane number by number.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyRow<TLane, T>(T* source, int count, T* destination)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        if (count < TLane.Width)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                destination[i] = source[i];
+            }
+
+            return;
+        }
+
+        for (var i = 0; i <= count - TLane.Width; i += TLane.Width)
+        {
+            TLane.Store(destination + i, TLane.Load(source + i));
+        }
+
+        TLane.Store(destination + count - TLane.Width, TLane.Load(source + count - TLane.Width));
+    }
+}
