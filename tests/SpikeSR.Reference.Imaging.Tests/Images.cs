@@ -22,6 +22,18 @@ internal static class Images
         return image;
     }
 
+    /// <summary>The upper left corner of an image.</summary>
+    public static Image Cropped(Image image, int width, int height)
+    {
+        var corner = new Image(image.Header with { Width = width, Height = height });
+        for (var y = 0; y < height; y++)
+        {
+            image.Row(y)[..corner.Header.RowSamples].CopyTo(corner.Row(y));
+        }
+
+        return corner;
+    }
+
     public static byte[] Encode(Image image, ImageFormat format, ImageWriteSettings? settings = null)
     {
         using var stream = new MemoryStream();

@@ -5,7 +5,7 @@ Every file is written by a tool that is not this project (PIL, ImageMagick, netp
 samples that another tool reads from NAME, interleaved, little-endian; manifest.tsv holds one line a file: name, width, height, channels,
 kind (UInt8, UInt16, Int16, Float32), alpha (None, Straight, Premultiplied), tolerance in levels.
 
-Needs Debian's python3-pil, python3-numpy, imagemagick, netpbm. Run it in its own folder: python3 make_files.py [png]
+Needs Debian's python3-pil, python3-numpy, imagemagick, netpbm. Run it in its own folder: python3 make_files.py [png resampling metrics]
 """
 import pathlib
 import subprocess
@@ -134,7 +134,73 @@ def make_png():
     manifest.close()
 
 
+def make_resampling():
+    """Pillow's bicubic: 8-bit RGB as PNG files, one float plane as raw bytes."""
+    folder = HERE / "resampling"
+    folder.mkdir(exist_ok=True)
+    lines = []
+    extremes = np.random.default_rng(7).integers(0, 2, (19, 26, 3)).astype("u1") * 255
+    for name, samples in (("picture", picture(29, 37, 3, 256, 5)), ("extremes", extremes)):
+        image = Image.fromarray(samples)
+        image.save(folder / f"{name}.png")
+        for width, height in ((9, 7), (10, 31), (37, 11), (148, 116), (74, 58), (50, 29), (26, 19), (1, 1), (2, 90)):
+            output = f"{name}-{width}x{height}.png"
+            image.resize((width, height), Image.BICUBIC).save(folder / output, optimize=True)
+            lines.append(f"{name}.png\t{width}\t{height}\t{output}")
+    (folder / "manifest.tsv").write_text("".join(line + "\n" for line in lines))
+    plane = np.random.default_rng(8).normal(0, 1000, (21, 33)).astype("<f4")
+    plane.tofile(folder / "plane-33x21.float")
+    for width, height in ((8, 5), (70, 50), (33, 40), (12, 21)):
+        np.asarray(Image.fromarray(plane).resize((width, height), Image.BICUBIC)).astype("<f4").tofile(folder / f"plane-{width}x{height}.float")
+
+
+def make_metrics():
+    """PSNR and SSIM by their definitions: direct two-dimensional windows, nothing separable."""
+    folder = HERE / "metrics"
+    folder.mkdir(exist_ok=True)
+    random = np.random.default_rng(11)
+    reference = picture(40, 48, 3, 256, 9)
+    images = {
+        "noisy": np.clip(reference + random.normal(0, 8, reference.shape), 0, 255).round().astype("u1"),
+        "shifted": np.roll(reference, 1, 1),
+        "brighter": np.clip(reference.astype(int) + 20, 0, 255).astype("u1"),
+        "unrelated": random.integers(0, 256, reference.shape).astype("u1"),
+    }
+    Image.fromarray(reference).save(folder / "reference.png")
+    offsets = np.arange(11) - 5.0
+    window = np.exp(-(offsets[:, None] ** 2 + offsets[None, :] ** 2) / (2 * 1.5**2))
+    window /= window.sum()
+
+    def luma(image):
+        return image @ np.array([65.481, 128.553, 24.966]) / 255 + 16
+
+    def psnr(x, y):
+        return 10 * np.log10(255**2 / np.mean((x - y) ** 2))
+
+    def ssim(x, y):
+        c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+        values = []
+        for row in range(x.shape[0] - 10):
+            for column in range(x.shape[1] - 10):
+                a, b = x[row:row + 11, column:column + 11], y[row:row + 11, column:column + 11]
+                m, n = (window * a).sum(), (window * b).sum()
+                v, w, s = (window * (a - m) ** 2).sum(), (window * (b - n) ** 2).sum(), (window * (a - m) * (b - n)).sum()
+                values.append((2 * m * n + c1) * (2 * s + c2) / ((m * m + n * n + c1) * (v + w + c2)))
+        return np.mean(values)
+
+    lines = []
+    for name, image in images.items():
+        Image.fromarray(image).save(folder / f"{name}.png")
+        for border in (0, 4):
+            inner = (slice(border, 40 - border), slice(border, 48 - border))
+            x, y = image[inner].astype(float), reference[inner].astype(float)
+            ssims = [ssim(x[..., c], y[..., c]) for c in range(3)]
+            numbers = (psnr(luma(x), luma(y)), psnr(x, y), ssim(luma(x), luma(y)), np.mean(ssims))
+            lines.append("\t".join([name + ".png", str(border), *(repr(float(number)) for number in numbers)]))
+    (folder / "manifest.tsv").write_text("".join(line + "\n" for line in lines))
+
+
 if __name__ == "__main__":
-    makers = {"png": make_png}
+    makers = {"png": make_png, "resampling": make_resampling, "metrics": make_metrics}
     for maker in sys.argv[1:] or makers:
         makers[maker]()
