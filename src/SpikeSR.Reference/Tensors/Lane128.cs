@@ -97,6 +97,6 @@ internal unsafe struct Lane128<T>(Vector128<T> value) : ILane<Lane128<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane128<T> PowerOfTwo(Lane128<T> n) =>
         typeof(T) == typeof(float)
-            ? new(((Vector128.ConvertToInt32(n.Value.AsSingle()) + Vector128.Create(127)) << 23).As<int, T>())
-            : new(((Vector128.ConvertToInt64(n.Value.AsDouble()) + Vector128.Create(1023L)) << 52).As<long, T>());
+            ? new(((n.Value.AsSingle() + Vector128.Create(LaneBits.SingleExponent)).AsInt32() << 23).As<int, T>())
+            : new(((n.Value.AsDouble() + Vector128.Create(LaneBits.DoubleExponent)).AsInt64() << 52).As<long, T>());
 }

@@ -97,6 +97,6 @@ internal unsafe struct Lane256<T>(Vector256<T> value) : ILane<Lane256<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256<T> PowerOfTwo(Lane256<T> n) =>
         typeof(T) == typeof(float)
-            ? new(((Vector256.ConvertToInt32(n.Value.AsSingle()) + Vector256.Create(127)) << 23).As<int, T>())
-            : new(((Vector256.ConvertToInt64(n.Value.AsDouble()) + Vector256.Create(1023L)) << 52).As<long, T>());
+            ? new(((n.Value.AsSingle() + Vector256.Create(LaneBits.SingleExponent)).AsInt32() << 23).As<int, T>())
+            : new(((n.Value.AsDouble() + Vector256.Create(LaneBits.DoubleExponent)).AsInt64() << 52).As<long, T>());
 }

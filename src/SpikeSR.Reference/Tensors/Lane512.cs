@@ -97,6 +97,6 @@ internal unsafe struct Lane512<T>(Vector512<T> value) : ILane<Lane512<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512<T> PowerOfTwo(Lane512<T> n) =>
         typeof(T) == typeof(float)
-            ? new(((Vector512.ConvertToInt32(n.Value.AsSingle()) + Vector512.Create(127)) << 23).As<int, T>())
-            : new(((Vector512.ConvertToInt64(n.Value.AsDouble()) + Vector512.Create(1023L)) << 52).As<long, T>());
+            ? new(((n.Value.AsSingle() + Vector512.Create(LaneBits.SingleExponent)).AsInt32() << 23).As<int, T>())
+            : new(((n.Value.AsDouble() + Vector512.Create(LaneBits.DoubleExponent)).AsInt64() << 52).As<long, T>());
 }

@@ -90,8 +90,8 @@ internal readonly unsafe struct LaneScalar<T>(T value) : ILane<LaneScalar<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LaneScalar<T> PowerOfTwo(LaneScalar<T> n) =>
         typeof(T) == typeof(float)
-            ? new(Unsafe.BitCast<int, T>((int.CreateTruncating(n.Value) + 127) << 23))
-            : new(Unsafe.BitCast<long, T>((long.CreateTruncating(n.Value) + 1023L) << 52));
+            ? new(Unsafe.BitCast<uint, T>(Bits32(n.Value + T.CreateTruncating(LaneBits.SingleExponent)) << 23))
+            : new(Unsafe.BitCast<ulong, T>(Bits64(n.Value + T.CreateTruncating(LaneBits.DoubleExponent)) << 52));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static LaneScalar<T> Mask(bool set) =>
