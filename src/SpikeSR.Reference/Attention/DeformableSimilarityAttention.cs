@@ -26,7 +26,7 @@ public sealed class DeformableSimilarityAttention<T>
     /// <param name="patchSize">P, at least 3.</param>
     /// <param name="queryDepth">qk.</param>
     /// <param name="hidden">Width of the MLPs.</param>
-    /// <param name="published">Whether to reproduce the published code's quirks (SPEC PUB).</param>
+    /// <param name="published">Whether to reproduce the published code's quirks (SPEC NET-3).</param>
     public DeformableSimilarityAttention(StateDictScope<T> names, int channels, int patchSize, int queryDepth, int hidden, bool published)
     {
         Guard.That(patchSize >= 3, $"patch size is {patchSize}, expected at least 3", nameof(patchSize));

@@ -140,7 +140,7 @@ public static class Match
         });
     }
 
-    /// <summary>The image that image <paramref name="image"/> takes its matches from: itself, but for the published code's evaluation (SPEC MATCH-6).</summary>
+    /// <summary>The image that image <paramref name="image"/> takes its matches from: itself, but for the published code's evaluation (SPEC MATCH-5).</summary>
     /// <param name="settings">Mode.</param>
     /// <param name="image">Image number.</param>
     internal static int SourceImage(MatchSettings settings, int image) =>

@@ -4,7 +4,7 @@ using SpikeSR.Reference.Tensors;
 namespace SpikeSR.Reference.Attention;
 
 /// <summary>
-/// One-head attention between tokens (SPEC ATT-4): queries from x, passed through the DCN as a P x P map first where deformable; keys and values from a
+/// One-head attention between tokens (SPEC ATT-2, ATT-3): queries from x, passed through the DCN as a P x P map first where deformable; keys and values from a
 /// context, or from x itself. No bias, no output projection.
 /// </summary>
 /// <typeparam name="T">Scalar.</typeparam>

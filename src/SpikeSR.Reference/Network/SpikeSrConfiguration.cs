@@ -21,7 +21,7 @@ public sealed record SpikeSrConfiguration
     /// <summary>N, spiking attention blocks a group.</summary>
     public int Blocks { get; init; } = 2;
 
-    /// <summary>P of every block, or one P for each block in the order of the network (the coarse-to-fine pyramid of SPEC NET-6).</summary>
+    /// <summary>P of every block, or one P for each block in the order of the network (the coarse-to-fine pyramid of SPEC NET-4).</summary>
     public IReadOnlyList<int> PatchSizes { get; init; } = [16];
 
     /// <summary>qk, depth of queries and keys.</summary>
@@ -36,7 +36,7 @@ public sealed record SpikeSrConfiguration
     /// <summary>The neuron of every LIF site.</summary>
     public NeuronSettings Neuron { get; init; } = NeuronSettings.SpikeSr;
 
-    /// <summary>Whether to reproduce the published code's two quirks (SPEC PUB): B &gt; 1 matching in evaluation, and the seam rule.</summary>
+    /// <summary>Whether to reproduce the published code's two quirks (SPEC NET-3): B &gt; 1 matching in evaluation, and the seam rule.</summary>
     public bool Published { get; init; }
 
     /// <summary>The smallest image side that the network takes: the largest patch size.</summary>

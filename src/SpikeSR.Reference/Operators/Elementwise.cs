@@ -2,7 +2,7 @@ using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Operators;
 
-/// <summary>Definitions of the element-wise pieces that join branches (SPEC EW).</summary>
+/// <summary>Definitions of the element-wise pieces that join branches (SPEC EW-1).</summary>
 public static class Elementwise
 {
     /// <summary>y = left + right.</summary>
@@ -64,7 +64,7 @@ public static class Elementwise
         });
     }
 
-    /// <summary>y[m] = (x[0, m] + x[1, m] + ... ) / T, added in ascending order: the mean over time steps (SPEC NET-3).</summary>
+    /// <summary>y[m] = (x[0, m] + x[1, m] + ... ) / T, added in ascending order: the mean over time steps (SPEC EW-1).</summary>
     /// <typeparam name="T">Scalar.</typeparam>
     /// <param name="x">Input [T, M].</param>
     /// <param name="y">Output [M].</param>
@@ -111,7 +111,7 @@ public static class Elementwise
         });
     }
 
-    /// <summary>y[n, pixel, c] = a[n, c] x[n, pixel, c] (SPEC HDA-3).</summary>
+    /// <summary>y[n, pixel, c] = a[n, c] x[n, pixel, c] (SPEC HDA-1).</summary>
     /// <typeparam name="T">Scalar.</typeparam>
     /// <param name="x">Input [N, pixels, C].</param>
     /// <param name="a">Gate [N, C].</param>
@@ -156,7 +156,7 @@ public static class Elementwise
         });
     }
 
-    /// <summary>y[n, pixel, c] = (1 - t) a[n, c] + t r: the feature refinement's blend (SPEC FRB-3).</summary>
+    /// <summary>y[n, pixel, c] = (1 - t) a[n, c] + t r: the feature refinement's blend (SPEC FRB-1).</summary>
     /// <typeparam name="T">Scalar.</typeparam>
     /// <param name="t">Spatial gate [N, pixels, C].</param>
     /// <param name="a">Channel descriptor [N, C].</param>

@@ -4,7 +4,7 @@ namespace SpikeSR.Reference.Tensors;
 
 /// <summary>
 /// A dual number, value + derivative * e with e^2 = 0, over double: running a definition on duals gives the directional derivative of its
-/// outputs beside them. At a spike the derivative is the surrogate's, so it checks the real backward pass (SPEC PROP-1).
+/// outputs beside them. At a spike the derivative is the surrogate's, so it checks the real backward pass (SPEC REP-1).
 /// </summary>
 /// <param name="Value">The value.</param>
 /// <param name="Derivative">The derivative along the chosen direction.</param>

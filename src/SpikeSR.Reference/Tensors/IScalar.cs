@@ -66,7 +66,7 @@ public interface IScalar<T>
     static abstract double Floor(T value);
 
     /// <summary>Decision: does a neuron whose membrane stands <paramref name="u"/> above its threshold fire? 1 if u &gt;= 0, else 0;
-    /// the derivative, where carried, is the surrogate's (SPEC LIF-3).</summary>
+    /// the derivative, where carried, is the surrogate's (SPEC LIF-2).</summary>
     static abstract T Fire(T u, in SurrogateFunction surrogate);
 
     /// <summary>The same value with derivative 0.</summary>
