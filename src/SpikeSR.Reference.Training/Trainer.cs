@@ -95,7 +95,8 @@ public sealed class Trainer
         for (var i = 0; i < Average.Count; i++)
         {
             var entry = Network.StateDict.Entries[i];
-            var (live, average) = (entry.Value.Span, Average[i].Span);
+            var live = entry.Value.Span;
+            var average = Average[i].Span;
             for (var k = 0; k < live.Length; k++)
             {
                 (live[k], average[k]) = (average[k], live[k]);
@@ -156,7 +157,8 @@ public sealed class Trainer
         for (var i = 0; i < Average.Count; i++)
         {
             var (keep, take) = ((float)Settings.AverageDecay, (float)(1 - Settings.AverageDecay));
-            var (live, average) = (Network.StateDict.Entries[i].Value.Span, Average[i].Span);
+            var live = Network.StateDict.Entries[i].Value.Span;
+            var average = Average[i].Span;
             for (var k = 0; k < live.Length; k++)
             {
                 average[k] = new F32(MathF.FusedMultiplyAdd(take, live[k].Value, keep * average[k].Value));

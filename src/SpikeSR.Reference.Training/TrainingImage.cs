@@ -50,7 +50,8 @@ public sealed class TrainingImage
         var high = new Image(header);
         for (var y = 0; y < header.Height; y++)
         {
-            var (from, to) = (picture.Row(y).ToArray(), high.Row(y));
+            var from = picture.Row(y);
+            var to = high.Row(y);
             for (var i = 0; i < to.Length; i++)
             {
                 to[i] = from[(i / 3 * picture.Channels) + (picture.Header.ColourChannels == 1 ? 0 : i % 3)];

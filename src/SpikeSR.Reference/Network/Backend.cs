@@ -178,7 +178,7 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         Convolution(settings, x.Reshape(steps * batch, height, width, x.Shape[4]), weight, bias, output);
         using var scope = Workspace.OpenScope();
         var planes = y.Reshape(steps * batch, height * width, y.Shape[4]);
-        BatchNorm(default(BatchNormSettings) with { Epsilon = BatchNormEpsilon }, planes, norm, planes, scope.Rent<T>(2, y.Shape[4]));
+        BatchNorm(new BatchNormSettings(BatchNormEpsilon), planes, norm, planes, scope.Rent<T>(2, y.Shape[4]));
     }
 
     /// <summary>Composite of inference: y = TDBN(conv(LIF(x))); x and y are [T, B, H, W, C].</summary>

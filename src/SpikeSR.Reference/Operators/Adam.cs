@@ -7,7 +7,7 @@ namespace SpikeSR.Reference.Operators;
 /// <param name="Beta1">Decay of the first moment.</param>
 /// <param name="Beta2">Decay of the second moment.</param>
 /// <param name="Epsilon">Added to the root of the second moment.</param>
-public readonly record struct AdamSettings(double LearningRate = 1e-4, double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8);
+public sealed record AdamSettings(double LearningRate = 1e-4, double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8);
 
 /// <summary>
 /// Definition of one Adam step with bias correction (SPEC ADAM):

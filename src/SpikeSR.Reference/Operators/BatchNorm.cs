@@ -6,7 +6,7 @@ namespace SpikeSR.Reference.Operators;
 /// <param name="Epsilon">Added to the variance under the root.</param>
 /// <param name="Momentum">Weight of the batch in the running statistics.</param>
 /// <param name="Train">Whether the batch's statistics are used (and folded into the running ones) instead of the running ones.</param>
-public readonly record struct BatchNormSettings(double Epsilon = 1e-5, double Momentum = 0.1, bool Train = false);
+public sealed record BatchNormSettings(double Epsilon = 1e-5, double Momentum = 0.1, bool Train = false);
 
 /// <summary>
 /// Definition of TDBN, batch normalisation over (T, B, H, W) per channel (SPEC TDBN): <c>y = fma(x, scale, shift)</c> with
