@@ -1,0 +1,179 @@
+using System.CommandLine;
+using System.Globalization;
+using SpikeSR.Reference.Network;
+using SpikeSR.Reference.Serialization;
+using SpikeSR.Reference.Tensors;
+using SpikeSR.Reference.Training;
+
+namespace SpikeSR.Reference.Cli.Verbs;
+
+/// <summary>spikesr train: images of a folder in, a network out.</summary>
+internal static class TrainVerb
+{
+    private static readonly Argument<string[]> Folders = new("FOLDER")
+    {
+        Description = "Folders of high-resolution images (8 bits a sample); low-resolution ones are made by antialiased bicubic reduction.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string> Output = new("--output", "-o") { Description = "The trained network (.safetensors).", Required = true };
+    private static readonly Option<string> Preset = new("--preset") { Description = $"Size of a new network: {string.Join(", ", SpikeSrConfiguration.PresetNames)}.", DefaultValueFactory = _ => "tiny" };
+    private static readonly Option<string?> From = new("--from") { Description = "Start from this network instead of a new one." };
+    private static readonly Option<int> Scale = new("--scale", "-s") { Description = "Enlargement of a new network: 2, 3 or 4.", DefaultValueFactory = _ => 4 };
+    private static readonly Option<int?> Channels = new("--channels") { Description = "C of a new network, instead of the preset's." };
+    private static readonly Option<int?> Groups = new("--groups") { Description = "Groups of a new network." };
+    private static readonly Option<int?> Blocks = new("--blocks") { Description = "Blocks a group of a new network." };
+    private static readonly Option<int?> TimeSteps = new("--time-steps") { Description = "T of a new network." };
+    private static readonly Option<int?> QueryDepth = new("--qk") { Description = "Depth of queries and keys of a new network." };
+    private static readonly Option<int?> Hidden = new("--mlp") { Description = "Width of the token MLPs of a new network." };
+    private static readonly Option<int> Steps = new("--steps") { Description = "Steps of the optimiser.", DefaultValueFactory = _ => 1000 };
+    private static readonly Option<int> Crop = new("--crop") { Description = "Side of the low-resolution crops; 30, 44, 58 and 72 waste least.", DefaultValueFactory = _ => 30 };
+    private static readonly Option<int> Batch = new("--batch") { Description = "Crops in a batch.", DefaultValueFactory = _ => 4 };
+    private static readonly Option<int> Accumulate = new("--accumulate") { Description = "Batches averaged into one step.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<double> Rate = new("--lr") { Description = "Highest learning rate.", DefaultValueFactory = _ => 1.5e-3 };
+    private static readonly Option<int> WarmUp = new("--warm-up") { Description = "Steps of linear rise of the rate.", DefaultValueFactory = _ => 50 };
+    private static readonly Option<double> Clip = new("--clip") { Description = "Largest norm of the gradient; 0: no clipping.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<double> Average = new("--average") { Description = "Decay of the moving average of the weights, which is what is saved; 0: none.", DefaultValueFactory = _ => 0.999 };
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of initialisation, crops and noise.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<string[]> Weights = new("--weight") { Description = "PREFIX=FACTOR: draw images whose name begins so less or more often; may be repeated.", DefaultValueFactory = _ => [] };
+    private static readonly Option<int> HoldBack = new("--hold-back") { Description = "Every so-manieth image is not trained on and measures progress; 0: none.", DefaultValueFactory = _ => 20 };
+    private static readonly Option<int> ValidateEvery = new("--validate-every") { Description = "Steps between measurements on the images held back.", DefaultValueFactory = _ => 500 };
+    private static readonly Option<string?> Checkpoint = new("--checkpoint") { Description = "Where the run's state is kept; default: OUTPUT with .checkpoint appended." };
+    private static readonly Option<int> CheckpointEvery = new("--checkpoint-every") { Description = "Steps between checkpoints.", DefaultValueFactory = _ => 250 };
+    private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint, byte for byte as if never stopped." };
+    private static readonly Option<string?> Log = new("--log") { Description = "CSV file of loss, rate and PSNR." };
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "train",
+            "Train a network on a folder of images.\n\nExample: spikesr train images -o model.safetensors --steps 2000 --log model.csv")
+        {
+            Folders, Output, Preset, From, Scale, Channels, Groups, Blocks, TimeSteps, QueryDepth, Hidden, Steps, Crop, Batch, Accumulate, Rate, WarmUp, Clip, Average, Seed,
+            Weights, HoldBack, ValidateEvery, Checkpoint, CheckpointEvery, Resume, Log, EngineOptions.Threads,
+        };
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        var output = parsed.GetRequiredValue(Output);
+        var backend = EngineOptions.Simd(parsed);
+        var settings = Settings(parsed);
+        var network = Network(parsed, settings.Seed);
+        settings.Check(network.Configuration.MinimumSide);
+        var (pool, heldBack) = Images(parsed, network.Configuration.Scale, settings.Crop, backend.Threads);
+        var trainer = new Trainer(network, settings, backend, pool);
+        var checkpoint = parsed.GetValue(Checkpoint) ?? output + ".checkpoint";
+        if (parsed.GetValue(Resume))
+        {
+            TrainingCheckpoint.Resume(trainer, checkpoint);
+        }
+
+        Console.WriteLine(
+            $"{network.StateDict.TrainedCount:N0} parameters, {pool.Images.Count} images to train on, {heldBack.Count} held back, steps {trainer.Step} to {settings.Steps}");
+        if (heldBack.Count > 0)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bicubic on the images held back: {Validation.MeanBicubicPsnr(heldBack, backend.Threads):F3} dB"));
+        }
+
+        using var log = parsed.GetValue(Log) is { } path ? new TrainingLog(path, trainer.Step) : null;
+        var run = new TrainingRun(trainer, backend)
+        {
+            CheckpointPath = checkpoint,
+            CheckpointEvery = parsed.GetValue(CheckpointEvery),
+            ValidateEvery = parsed.GetValue(ValidateEvery),
+            HeldBack = heldBack,
+        };
+        run.ToTheEnd(
+            report =>
+            {
+                log?.Add(report);
+                Console.WriteLine(Line(report, settings.Steps));
+            },
+            cancellation);
+        trainer.SwapAverage();
+        ModelFile.Save(network, output, Provenance(settings));
+        Console.WriteLine($"wrote {output}");
+        return 0;
+    }
+
+    private static TrainingSettings Settings(ParseResult parsed) => new()
+    {
+        Steps = parsed.GetValue(Steps),
+        Crop = parsed.GetValue(Crop),
+        Batch = parsed.GetValue(Batch),
+        Accumulation = parsed.GetValue(Accumulate),
+        LearningRate = parsed.GetValue(Rate),
+        WarmUp = parsed.GetValue(WarmUp),
+        ClipNorm = parsed.GetValue(Clip),
+        AverageDecay = parsed.GetValue(Average),
+        Seed = parsed.GetValue(Seed),
+    };
+
+    private static SpikeSr<F32> Network(ParseResult parsed, ulong seed)
+    {
+        if (parsed.GetValue(From) is { } from)
+        {
+            return ModelFile.Load<F32>(from);
+        }
+
+        var preset = SpikeSrConfiguration.Preset(parsed.GetRequiredValue(Preset));
+        var network = new SpikeSr<F32>(preset with
+        {
+            Scale = parsed.GetValue(Scale),
+            Channels = parsed.GetValue(Channels) ?? preset.Channels,
+            Groups = parsed.GetValue(Groups) ?? preset.Groups,
+            Blocks = parsed.GetValue(Blocks) ?? preset.Blocks,
+            Steps = parsed.GetValue(TimeSteps) ?? preset.Steps,
+            QueryDepth = parsed.GetValue(QueryDepth) ?? preset.QueryDepth,
+            Hidden = parsed.GetValue(Hidden) ?? preset.Hidden,
+        });
+        network.StateDict.Initialise(seed);
+        return network;
+    }
+
+    private static (ImagePool Pool, List<TrainingImage> HeldBack) Images(ParseResult parsed, int scale, int crop, Parallelism threads)
+    {
+        var every = parsed.GetValue(HoldBack);
+        var factors = parsed.GetRequiredValue(Weights).Select(Factor).ToList();
+        var (images, weights, heldBack) = (new List<TrainingImage>(), new List<double>(), new List<TrainingImage>());
+        var paths = parsed.GetRequiredValue(Folders).SelectMany(ImagePool.List).ToList();
+        for (var i = 0; i < paths.Count; i++)
+        {
+            var image = TrainingImage.Load(paths[i], scale, crop, threads);
+            if (every > 0 && i % every == every - 1)
+            {
+                heldBack.Add(image);
+                continue;
+            }
+
+            images.Add(image);
+            weights.Add(factors.Where(factor => image.Name.StartsWith(factor.Prefix, StringComparison.Ordinal)).Aggregate(1.0, (product, factor) => product * factor.Value));
+        }
+
+        return (new ImagePool(images, weights), heldBack);
+    }
+
+    private static (string Prefix, double Value) Factor(string text)
+    {
+        var at = text.LastIndexOf('=');
+        return at > 0 && double.TryParse(text.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0
+            ? (text[..at], value)
+            : throw new ArgumentException($"--weight is '{text}', expected PREFIX=FACTOR with a factor of at least 0");
+    }
+
+    private static string Line(TrainingReport report, int steps)
+    {
+        var psnr = report.Psnr is { } value ? string.Create(CultureInfo.InvariantCulture, $"  PSNR-Y {value:F3} dB") : string.Empty;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"step {report.Last.Step}/{steps}  loss {report.MeanLoss:F5}  lr {report.Last.Rate:E2}  {report.StepsPerSecond:F2} steps/s  {report.Remaining:hh\\:mm\\:ss} left{psnr}");
+    }
+
+    private static Dictionary<string, string> Provenance(TrainingSettings settings) => new(StringComparer.Ordinal)
+    {
+        ["training"] = System.Text.Json.JsonSerializer.Serialize(settings),
+    };
+}
