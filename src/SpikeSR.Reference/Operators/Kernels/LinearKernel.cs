@@ -126,10 +126,10 @@ internal static unsafe class LinearKernel
         where T : unmanaged
     {
         var (depth, columns) = (weight.Depth, weight.Columns);
-        var start = MatrixKernel.StartRow<TLane, T>(bias, 1, columns, workspace);
+        using var scope = workspace.OpenScope();
+        var start = MatrixKernel.StartRow<TLane, T>(bias, 1, columns, scope);
         threads.ForRange(x.Shape[0], RowGrain, (from, to) =>
             MatrixKernel.Multiply<TLane, T>(
                 to - from, depth, columns, x.Pointer + ((nint)from * depth), depth, 1, weight.Group(0), start.Pointer, 0, y.Pointer + ((nint)from * columns), columns));
-        workspace.Return(start);
     }
 }

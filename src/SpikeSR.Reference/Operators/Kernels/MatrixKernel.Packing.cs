@@ -14,17 +14,16 @@ internal static unsafe partial class MatrixKernel
     /// <param name="bias">Bias [groups columns], or absent.</param>
     /// <param name="groups">Number of groups.</param>
     /// <param name="columns">Columns of a group.</param>
-    /// <param name="workspace">The owner of the row, which the caller gives back.</param>
+    /// <param name="scope">The owner of the row.</param>
     /// <returns>Rows [groups, padded columns].</returns>
-    public static TensorView<T> StartRow<TLane, T>(TensorView<T> bias, int groups, int columns, Workspace workspace)
+    public static TensorView<T> StartRow<TLane, T>(TensorView<T> bias, int groups, int columns, Workspace.Scope scope)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
-        var padded = new PanelSplit<TLane, T>(columns).PaddedColumns;
-        var start = workspace.RentCleared<T>(new Shape(groups, padded));
+        var start = scope.RentCleared<T>(new Shape(groups, new PanelSplit<TLane, T>(columns).PaddedColumns));
         for (var group = 0; group < groups && !bias.IsAbsent; group++)
         {
-            bias.Span.Slice(group * columns, columns).CopyTo(start.Span[(group * padded)..]);
+            bias.Span.Slice(group * columns, columns).CopyTo(start.At(group).Span);
         }
 
         return start;
@@ -38,31 +37,9 @@ internal static unsafe partial class MatrixKernel
     /// <param name="depth">Number of products in a sum.</param>
     /// <param name="columns">Columns.</param>
     /// <param name="packed">Where to, <see cref="PackedLength"/> elements.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackRows<TLane, T>(T* source, nint stride, int depth, int columns, T* packed)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
-    {
-        var split = new PanelSplit<TLane, T>(columns);
-        var column = 0;
-        for (var p = 0; p < split.Count; p++)
-        {
-            var width = split.LanesOf(p) * TLane.Width;
-            var held = Math.Min(width, columns - column);
-            for (var k = 0; k < depth; k++)
-            {
-                CopyRow<TLane, T>(source + (k * stride) + column, held, packed);
-                for (var n = held; n < width; n++)
-                {
-                    packed[n] = default;
-                }
-
-                packed += width;
-            }
-
-            column += width;
-        }
-    }
+        where T : unmanaged => PackRowsOfPanels<TLane, T>(source, stride, depth, columns, packed, 0, new PanelSplit<TLane, T>(columns).Count);
 
     /// <summary>Packs b[k, n] = source[n stride + k]: a weight [out, in], keys [tokens, depth].</summary>
     /// <typeparam name="TLane">The lane type.</typeparam>
@@ -93,6 +70,34 @@ internal static unsafe partial class MatrixKernel
             }
 
             packed += (nint)depth * width;
+            column += width;
+        }
+    }
+
+    /// <summary>Packs b[(o, j), n] = source[o, n, j], depth = (o, j): a convolution's weight for its gradient by the input.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="source">Row-major [blocks, columns, size].</param>
+    /// <param name="blocks">Number of blocks o.</param>
+    /// <param name="size">Number of taps j in a block.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="packed">Where to, <see cref="PackedLength"/> elements.</param>
+    public static void PackTransposedBlocks<TLane, T>(T* source, int blocks, int size, int columns, T* packed)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var split = new PanelSplit<TLane, T>(columns);
+        var column = 0;
+        new Span<T>(packed, PackedLength<TLane, T>(blocks * size, columns)).Clear();
+        for (var p = 0; p < split.Count; p++)
+        {
+            var width = split.LanesOf(p) * TLane.Width;
+            for (var o = 0; o < blocks; o++)
+            {
+                Transpose(source + ((((nint)o * columns) + column) * size), size, Math.Min(width, columns - column), size, packed, width);
+                packed += (nint)size * width;
+            }
+
             column += width;
         }
     }
@@ -137,6 +142,31 @@ internal static unsafe partial class MatrixKernel
             {
                 destination[(j * destinationStride) + i] = source[(i * sourceStride) + j];
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackRowsOfPanels<TLane, T>(T* source, nint stride, int depth, int columns, T* packed, int firstPanel, int lastPanel)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var split = new PanelSplit<TLane, T>(columns);
+        var column = 0;
+        for (var p = 0; p < lastPanel; p++)
+        {
+            var width = split.LanesOf(p) * TLane.Width;
+            var held = Math.Min(width, columns - column);
+            for (var k = 0; k < depth && p >= firstPanel; k++)
+            {
+                var row = packed + ((nint)column * depth) + ((nint)k * width);
+                CopyRow<TLane, T>(source + (k * stride) + column, held, row);
+                for (var n = held; n < width; n++)
+                {
+                    row[n] = default;
+                }
+            }
+
+            column += width;
         }
     }
 

@@ -17,6 +17,9 @@ internal static unsafe partial class MatrixKernel
     // Rows of a strided left operand that share one table: 16 tiles.
     private const int RowBlock = 96;
 
+    // Rows that are computed at once beside an output they do not fill: 8 tiles, 12 KB.
+    private const int EdgeBlock = 48;
+
     /// <summary>Elements that a packed right operand takes.</summary>
     /// <typeparam name="TLane">The lane type.</typeparam>
     /// <typeparam name="T">The number type.</typeparam>
@@ -115,6 +118,31 @@ internal static unsafe partial class MatrixKernel
         }
     }
 
+    /// <summary>y = a b for dense matrices, starting at 0.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="a">Left operand [M, K].</param>
+    /// <param name="b">Right operand [K, N].</param>
+    /// <param name="y">Output [M, N].</param>
+    /// <param name="workspace">The owner of temporary buffers.</param>
+    /// <param name="threads">Threads over rows.</param>
+    public static void Multiply<TLane, T>(TensorView<T> a, TensorView<T> b, TensorView<T> y, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        Guard.HasShape(a, nameof(a), -1, -1);
+        Guard.HasShape(b, nameof(b), a.Shape[1], -1);
+        Guard.HasShape(y, nameof(y), a.Shape[0], b.Shape[1]);
+        var (rows, depth, columns) = (a.Shape[0], a.Shape[1], b.Shape[1]);
+        using var scope = workspace.OpenScope();
+        var start = StartRow<TLane, T>(default, 1, columns, scope);
+        var packed = scope.Rent<T>(PackedLength<TLane, T>(depth, columns));
+        threads.ForRange(new PanelSplit<TLane, T>(columns).Count, 1, (first, last) => PackRowsOfPanels<TLane, T>(b.Pointer, columns, depth, columns, packed.Pointer, first, last));
+        threads.ForRange(rows, RowBlock, (first, last) =>
+            Multiply<TLane, T>(
+                last - first, depth, columns, a.Pointer + ((nint)first * depth), depth, 1, packed.Pointer, start.Pointer, 0, y.Pointer + ((nint)first * columns), columns));
+    }
+
     private static int Parts(int depth) => Math.Max(1, (depth + MaximumDepth - 1) / MaximumDepth);
 
     private static (int First, int Last) PartBounds(int depth, int part, int parts) =>
@@ -141,10 +169,10 @@ internal static unsafe partial class MatrixKernel
                 MicroKernel.Run<TLane, T>(lanes, tiles, a, rows, offsets, partDepth, panel, start + column, startStride, y + column, stride);
             }
 
-            for (var m = tiles * MicroKernel.Rows; m < count; m += MicroKernel.Rows)
+            for (var m = tiles * MicroKernel.Rows; m < count; m += EdgeBlock)
             {
-                EdgeTile<TLane, T>(
-                    Math.Min(MicroKernel.Rows, count - m),
+                MultiplyEdge<TLane, T>(
+                    Math.Min(EdgeBlock, count - m),
                     Math.Min(width, columns - column),
                     lanes,
                     a,
@@ -162,38 +190,39 @@ internal static unsafe partial class MatrixKernel
         }
     }
 
-    // A tile that passes the edge of y: computed whole beside y (missing rows repeat the first), of which what lies in y is copied.
+    // Tiles that pass an edge of y: computed whole beside y (missing rows repeat the last), of which what lies in y is copied.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void EdgeTile<TLane, T>(
+    private static void MultiplyEdge<TLane, T>(
         int count, int columns, int lanes, T* a, nint* rows, int* offsets, int depth, T* panel, T* start, nint startStride, T* y, nint stride)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
         var width = lanes * TLane.Width;
-        var memory = stackalloc byte[(MicroKernel.Rows * 4 * 64) + 64];
-        var tile = (T*)(((nuint)memory + 63) & ~(nuint)63);
-        var allRows = stackalloc nint[MicroKernel.Rows];
-        for (var m = 0; m < MicroKernel.Rows; m++)
+        var tiles = (count + MicroKernel.Rows - 1) / MicroKernel.Rows;
+        var memory = stackalloc byte[(EdgeBlock * 4 * 64) + 64];
+        var block = (T*)(((nuint)memory + 63) & ~(nuint)63);
+        var allRows = stackalloc nint[EdgeBlock];
+        for (var m = 0; m < tiles * MicroKernel.Rows; m++)
         {
-            allRows[m] = rows[m < count ? m : 0];
+            allRows[m] = rows[Math.Min(m, count - 1)];
         }
 
         if (startStride != 0)
         {
-            for (var m = 0; m < MicroKernel.Rows; m++)
+            for (var m = 0; m < tiles * MicroKernel.Rows; m++)
             {
-                CopyRow<TLane, T>(start + ((m < count ? m : 0) * startStride), columns, tile + (m * width));
+                CopyRow<TLane, T>(start + (Math.Min(m, count - 1) * startStride), columns, block + (m * width));
             }
 
-            start = tile;
+            start = block;
             startStride = width;
         }
 
-        MicroKernel.Run<TLane, T>(lanes, 1, a, allRows, offsets, depth, panel, start, startStride, tile, width);
+        MicroKernel.Run<TLane, T>(lanes, tiles, a, allRows, offsets, depth, panel, start, startStride, block, width);
         for (var m = 0; m < count; m++)
         {
-            CopyRow<TLane, T>(tile + (m * width), columns, y + (m * stride));
+            CopyRow<TLane, T>(block + (m * width), columns, y + (m * stride));
         }
     }
 

@@ -1,0 +1,309 @@
+using System.Runtime.CompilerServices;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Operators.Kernels;
+
+/// <summary>
+/// Kernels of <see cref="Convolution"/>, byte for byte its definition: matrix products whose left operand is the image itself, read through the
+/// offsets of pixels and taps (<see cref="ConvolutionWindow{T}"/>).
+/// </summary>
+internal static unsafe class ConvolutionKernel
+{
+    // Output pixels in a band, at most: enough to hide what a band costs beside its products.
+    private const int BandPixels = 4096;
+
+    // Pixels whose products are added to a weight gradient at once: one part of a sum.
+    private const int DepthBlock = 768;
+
+    /// <summary>Packs a weight for <see cref="Forward"/>: b[(i, ky, kx), o], a group after the other.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="weight">Weight [Co, Ci / groups, kh, kw].</param>
+    /// <param name="groups">Groups.</param>
+    /// <param name="former">A buffer packed before whose contents are no longer needed, or null.</param>
+    public static PackedMatrix<T> Pack<TLane, T>(TensorView<T> weight, int groups = 1, PackedMatrix<T>? former = null)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var outputs = weight.Shape[0] / groups;
+        var depth = weight.Shape[1] * weight.Shape[2] * weight.Shape[3];
+        var packed = PackedMatrix<T>.Reuse<TLane>(former, groups, depth, outputs);
+        for (var group = 0; group < groups; group++)
+        {
+            MatrixKernel.PackTransposed<TLane, T>(weight.Pointer + ((nint)group * outputs * depth), depth, depth, outputs, packed.Group(group));
+        }
+
+        return packed;
+    }
+
+    /// <summary>Packs a weight for <see cref="BackwardInput"/>: b[(o, ky, kx), i], a group after the other.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="weight">Weight [Co, Ci / groups, kh, kw].</param>
+    /// <param name="groups">Groups.</param>
+    /// <param name="former">A buffer packed before whose contents are no longer needed, or null.</param>
+    public static PackedMatrix<T> PackBackward<TLane, T>(TensorView<T> weight, int groups = 1, PackedMatrix<T>? former = null)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var (outputs, inputs, taps) = (weight.Shape[0] / groups, weight.Shape[1], weight.Shape[2] * weight.Shape[3]);
+        var packed = PackedMatrix<T>.Reuse<TLane>(former, groups, outputs * taps, inputs);
+        for (var group = 0; group < groups; group++)
+        {
+            MatrixKernel.PackTransposedBlocks<TLane, T>(weight.Pointer + ((nint)group * outputs * inputs * taps), outputs, taps, inputs, packed.Group(group));
+        }
+
+        return packed;
+    }
+
+    /// <summary><see cref="Convolution.Forward"/>.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="settings">Stride, padding, dilation, groups.</param>
+    /// <param name="x">Input [N, H, W, Ci].</param>
+    /// <param name="weight">Weight [Co, Ci / groups, kh, kw]; only its shape is read.</param>
+    /// <param name="packed">The weight from <see cref="Pack"/>.</param>
+    /// <param name="bias">Bias [Co], or absent.</param>
+    /// <param name="y">Output [N, Ho, Wo, Co].</param>
+    /// <param name="workspace">The owner of temporary buffers.</param>
+    /// <param name="threads">Threads over output rows.</param>
+    public static void Forward<TLane, T>(
+        ConvolutionSettings settings, TensorView<T> x, TensorView<T> weight, PackedMatrix<T> packed, TensorView<T> bias, TensorView<T> y, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        settings.Check(x, weight, y);
+        Guard.AbsentOrShape(bias, nameof(bias), y.Shape[3]);
+        var window = ForwardWindow(settings, x, weight, y);
+        using var scope = workspace.OpenScope();
+        var offsets = scope.Rent<int>(packed.Depth);
+        FillOffsets(offsets.Span, window, weight.Shape, reversed: false);
+
+        Slide<TLane, T>(window, packed, offsets, bias, y, workspace, threads);
+    }
+
+    /// <summary><see cref="Convolution.BackwardInput"/>: the window slides over gradY, its taps in reverse.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="settings">Stride, padding, dilation, groups.</param>
+    /// <param name="gradY">Gradient by the output [N, Ho, Wo, Co].</param>
+    /// <param name="weight">Weight [Co, Ci / groups, kh, kw]; only its shape is read.</param>
+    /// <param name="packed">The weight from <see cref="PackBackward"/>.</param>
+    /// <param name="gradX">Gradient by the input [N, H, W, Ci].</param>
+    /// <param name="workspace">The owner of temporary buffers.</param>
+    /// <param name="threads">Threads over input rows.</param>
+    public static void BackwardInput<TLane, T>(
+        ConvolutionSettings settings, TensorView<T> gradY, TensorView<T> weight, PackedMatrix<T> packed, TensorView<T> gradX, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        settings.Check(gradX, weight, gradY);
+        var (rows, columns) = (weight.Shape[2], weight.Shape[3]);
+        var window = new ConvolutionWindow<T>
+        {
+            Image = gradY,
+            Kernel = (rows, columns),
+            Output = (gradX.Shape[1], gradX.Shape[2]),
+            Before = (((rows - 1) * settings.Dilation) - settings.Padding, ((columns - 1) * settings.Dilation) - settings.Padding),
+            Spacing = settings.Stride,
+            Step = 1,
+            Dilation = settings.Dilation,
+        };
+        using var scope = workspace.OpenScope();
+        var offsets = scope.Rent<int>(packed.Depth);
+        FillOffsets(offsets.Span, window, weight.Shape, reversed: true);
+
+        Slide<TLane, T>(window, packed, offsets, default, gradX, workspace, threads);
+    }
+
+    /// <summary>
+    /// <see cref="Convolution.BackwardWeight"/>: left operand x with a row for every (ky, kx, i), right operand gradY, depth the output pixels. The
+    /// gradient is kept as [ky, kx, i, o] meanwhile, so that outputs lie side by side and the rows of a tile in the same cache line of x.
+    /// </summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="settings">Stride, padding, dilation, groups.</param>
+    /// <param name="x">Input [N, H, W, Ci].</param>
+    /// <param name="gradY">Gradient by the output [N, Ho, Wo, Co].</param>
+    /// <param name="gradWeight">Gradient by the weight [Co, Ci / groups, kh, kw], added to.</param>
+    /// <param name="workspace">The owner of temporary buffers.</param>
+    /// <param name="threads">Threads over weights.</param>
+    public static void BackwardWeight<TLane, T>(
+        ConvolutionSettings settings, TensorView<T> x, TensorView<T> gradY, TensorView<T> gradWeight, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        settings.Check(x, gradWeight, gradY);
+        var window = ForwardWindow(settings, x, gradWeight, gradY);
+        var (inputs, taps, columns) = (gradWeight.Shape[1], gradWeight.Shape[2] * gradWeight.Shape[3], gradY.Shape[2]);
+        var bandRows = window.BandRows(1, DepthBlock);
+        using var scope = workspace.OpenScope();
+        var rows = scope.Rent<nint>(taps * inputs);
+        for (var m = 0; m < rows.Length; m++)
+        {
+            var (tap, i) = (m / inputs, m % inputs);
+            rows.Span[m] = window.TapOffset(tap / gradWeight.Shape[3], tap % gradWeight.Shape[3]) + i;
+        }
+
+        var pixels = scope.Rent<int>(bandRows * columns);
+        window.FillPixelOffsets(pixels.Span);
+
+        // Every thread reads all pixels for itself, so there are no more ranges than threads.
+        var tiles = (rows.Length + MicroKernel.Rows - 1) / MicroKernel.Rows;
+        var grain = MicroKernel.Rows * ((tiles + threads.Threads - 1) / threads.Threads);
+        threads.For((rows.Length + grain - 1) / grain, range =>
+            AddToWeight<TLane, T>(settings.Groups, window, gradY, gradWeight, range * grain, Math.Min(rows.Length, (range + 1) * grain), bandRows, rows, pixels, workspace));
+    }
+
+    private static void AddToWeight<TLane, T>(
+        int groups, ConvolutionWindow<T> window, TensorView<T> gradY, TensorView<T> gradWeight, int first, int last, int bandRows, TensorView<nint> rows, TensorView<int> pixels, Workspace workspace)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var (allOutputs, inputs, taps) = (gradWeight.Shape[0], gradWeight.Shape[1], gradWeight.Shape[2] * gradWeight.Shape[3]);
+        var (outputs, columns) = (allOutputs / groups, gradY.Shape[2]);
+        var groupLength = (nint)outputs * inputs * taps;
+        var isPacked = groups == 1 && new PanelSplit<TLane, T>(outputs).IsIdentity;
+        using var scope = workspace.OpenScope();
+        var sums = scope.Rent<T>(groups, last - first, outputs);
+        var band = scope.Rent<T>(window.BandLength(bandRows));
+        var buffer = isPacked ? default : scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(bandRows * columns, outputs));
+        for (var group = 0; group < groups; group++)
+        {
+            MoveWeight(gradWeight.Pointer + (group * groupLength), outputs, inputs, taps, first, last, sums.At(group).Pointer, intoSums: true);
+        }
+
+        for (var n = 0; n < gradY.Shape[0]; n++)
+        {
+            for (var p = 0; p < gradY.Shape[1]; p += bandRows)
+            {
+                var bandDepth = Math.Min(bandRows, gradY.Shape[1] - p) * columns;
+                var image = window.Read(n, p, bandDepth / columns, band);
+                var gradient = gradY.Pointer + ((((nint)n * gradY.Shape[1]) + p) * columns * allOutputs);
+                for (var group = 0; group < groups; group++)
+                {
+                    var packed = gradient;
+                    if (!isPacked)
+                    {
+                        packed = buffer.Pointer;
+                        MatrixKernel.PackRows<TLane, T>(gradient + (group * outputs), allOutputs, bandDepth, outputs, packed);
+                    }
+
+                    var own = sums.Pointer + ((nint)group * (last - first) * outputs);
+                    MatrixKernel.Multiply<TLane, T>(
+                        last - first, bandDepth, outputs, image + (group * inputs), rows.Pointer + first, pixels.Pointer, packed, own, outputs, own, outputs);
+                }
+            }
+        }
+
+        for (var group = 0; group < groups; group++)
+        {
+            MoveWeight(gradWeight.Pointer + (group * groupLength), outputs, inputs, taps, first, last, sums.At(group).Pointer, intoSums: false);
+        }
+    }
+
+    // Copies the rows first <= m < last, m = (tap, i), between weight[o, i, tap] and sums[m - first, o].
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MoveWeight<T>(T* weight, int outputs, int inputs, int taps, int first, int last, T* sums, bool intoSums)
+        where T : unmanaged
+    {
+        for (var o = 0; o < outputs; o++)
+        {
+            var (tap, i) = (first / inputs, first % inputs);
+            for (var m = first; m < last; m++)
+            {
+                var outer = weight + ((((nint)o * inputs) + i) * taps) + tap;
+                var inner = sums + ((nint)(m - first) * outputs) + o;
+                if (intoSums)
+                {
+                    *inner = *outer;
+                }
+                else
+                {
+                    *outer = *inner;
+                }
+
+                if (++i == inputs)
+                {
+                    (tap, i) = (tap + 1, 0);
+                }
+            }
+        }
+    }
+
+    // y[n, p, q, :] = start + the products of the window at (p, q) with the packed weight, band by band.
+    private static void Slide<TLane, T>(
+        ConvolutionWindow<T> window, PackedMatrix<T> packed, TensorView<int> offsets, TensorView<T> bias, TensorView<T> y, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var (height, width, channels, images) = (y.Shape[1], y.Shape[2], y.Shape[3], y.Shape[0]);
+        if (y.Length == 0)
+        {
+            return;
+        }
+
+        var bandRows = window.BandRows(threads.Threads == 1 ? 1 : threads.Threads * 4, BandPixels);
+        using var scope = workspace.OpenScope();
+        var start = MatrixKernel.StartRow<TLane, T>(bias, packed.Groups, packed.Columns, scope);
+        var rows = scope.Rent<nint>(bandRows * width);
+        window.FillPixelOffsets(rows.Span);
+
+        var bands = (height + bandRows - 1) / bandRows;
+        var inputs = window.Image.Shape[3] / packed.Groups;
+        threads.For(images * bands, unit =>
+        {
+            var (n, p) = (unit / bands, unit % bands * bandRows);
+            var count = Math.Min(bandRows, height - p);
+            var band = workspace.Rent<T>(new Shape(window.BandLength(bandRows)));
+            var image = window.Read(n, p, count, band);
+            var output = y.Pointer + ((((nint)n * height) + p) * width * channels);
+            for (var group = 0; group < packed.Groups; group++)
+            {
+                MatrixKernel.Multiply<TLane, T>(
+                    count * width,
+                    packed.Depth,
+                    packed.Columns,
+                    image + (group * inputs),
+                    rows.Pointer,
+                    offsets.Pointer,
+                    packed.Group(group),
+                    start.Pointer + ((nint)group * start.Shape[1]),
+                    0,
+                    output + (group * packed.Columns),
+                    channels);
+            }
+
+            workspace.Return(band);
+        });
+    }
+
+    private static ConvolutionWindow<T> ForwardWindow<T>(ConvolutionSettings settings, TensorView<T> x, TensorView<T> weight, TensorView<T> y)
+        where T : unmanaged => new()
+        {
+            Image = x,
+            Kernel = (weight.Shape[2], weight.Shape[3]),
+            Output = (y.Shape[1], y.Shape[2]),
+            Before = (settings.Padding, settings.Padding),
+            Spacing = 1,
+            Step = settings.Stride,
+            Dilation = settings.Dilation,
+        };
+
+    // k = (channel, kernel row, kernel column); reversed, the taps run backwards through the window.
+    private static void FillOffsets<T>(Span<int> offsets, ConvolutionWindow<T> window, Shape weight, bool reversed)
+        where T : unmanaged
+    {
+        var (rows, columns) = (weight[2], weight[3]);
+        var taps = rows * columns;
+        for (var tap = 0; tap < taps; tap++)
+        {
+            var place = reversed ? taps - 1 - tap : tap;
+            var offset = window.TapOffset(place / columns, place % columns);
+            for (int k = tap, channel = 0; k < offsets.Length; k += taps, channel++)
+            {
+                offsets[k] = offset + channel;
+            }
+        }
+    }
+}

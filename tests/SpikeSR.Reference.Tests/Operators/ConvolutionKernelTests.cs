@@ -1,0 +1,71 @@
+using System.Numerics;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Tests.Operators;
+
+public sealed class ConvolutionKernelTests
+{
+    private static readonly ConvolutionCase[] _cases =
+    [
+        new(1, 1, 1, 1, 1, 1, 1),
+        new(2, 5, 7, 3, 9, 3, 3, Padding: 1),
+        new(1, 6, 5, 8, 17, 3, 3),
+        new(2, 4, 3, 5, 33, 1, 1),
+        new(1, 3, 4, 2, 70, 1, 1, Stride: 2, Padding: 1),
+        new(1, 9, 8, 4, 27, 3, 3, Stride: 2, Padding: 1),
+        new(1, 10, 11, 3, 5, 3, 2, Stride: 3, Padding: 2, Dilation: 2),
+        new(2, 7, 6, 6, 8, 2, 3, Padding: 1, Groups: 2),
+        new(1, 5, 6, 4, 4, 3, 3, Padding: 1, Groups: 4),
+        new(1, 8, 9, 6, 9, 3, 3, Stride: 2, Padding: 1, Dilation: 2, Groups: 3),
+        new(1, 4, 4, 2, 3, 3, 3, Padding: 5),
+        new(3, 2, 13, 2, 16, 1, 5, Padding: 2),
+        new(1, 5, 5, 2, 3, 5, 5, Stride: 4),
+        new(1, 6, 6, 2, 3, 1, 1, Stride: 4),
+    ];
+
+    public static TheoryData<string> Lanes => KernelLanes.All;
+
+    [Theory]
+    [MemberData(nameof(Lanes))]
+    public void A_convolution_is_its_definition(string lane) => ForEveryCase(lane, (checks, shapes, seed) => checks.Forward(shapes, seed));
+
+    [Theory]
+    [MemberData(nameof(Lanes))]
+    public void A_convolutions_gradient_by_its_input_is_its_definition(string lane) =>
+        ForEveryCase(lane, (checks, shapes, seed) => checks.BackwardInput(shapes, seed));
+
+    [Theory]
+    [MemberData(nameof(Lanes))]
+    public void A_convolutions_gradient_by_its_weight_is_its_definition(string lane) =>
+        ForEveryCase(lane, (checks, shapes, seed) => checks.BackwardWeight(shapes, seed));
+
+    // Sizes at which an image is cut into bands and a sum into parts.
+    [Fact]
+    public void Large_convolutions_are_their_definitions()
+    {
+        foreach (var lane in new[] { "Lane512 float", "Lane256 double" })
+        {
+            Checks(lane).Forward(new(1, 12, 120, 70, 2, 3, 3, Padding: 1), 2);
+            Checks(lane).BackwardInput(new(1, 12, 120, 2, 70, 3, 3, Padding: 1), 2);
+            Checks(lane).BackwardWeight(new(1, 12, 120, 3, 5, 3, 3, Padding: 1), 2);
+        }
+    }
+
+    private static void ForEveryCase(string lane, Action<IConvolutionKernelChecks, ConvolutionCase, int> check)
+    {
+        for (var i = 0; i < _cases.Length; i++)
+        {
+            check(Checks(lane), _cases[i], 2 * i);
+            check(Checks(lane), _cases[i], (2 * i) + 1);
+        }
+    }
+
+    private static IConvolutionKernelChecks Checks(string lane) => KernelLanes.Choose(lane, new Choice<float>(), new Choice<double>());
+
+    private sealed class Choice<T> : ILaneChoice<T, IConvolutionKernelChecks>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public IConvolutionKernelChecks For<TLane>()
+            where TLane : unmanaged, ILane<TLane, T> => new ConvolutionKernelChecks<TLane, T>();
+    }
+}
