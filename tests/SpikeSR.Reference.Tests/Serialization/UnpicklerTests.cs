@@ -155,4 +155,18 @@ public class UnpicklerTests
             Assert.Contains("a persistent id of another kind", Refusal(Checkpoint(Pickle(identity, "Q"u8.ToArray()))));
         }
     }
+
+    [Theory]
+    [InlineData(new byte[] { 0x8a, 0 }, 0)]
+    [InlineData(new byte[] { 0x8a, 1, 0xff }, -1)]
+    [InlineData(new byte[] { 0x8a, 2, 0xff, 0 }, 255)]
+    [InlineData(new byte[] { 0x8a, 5, 0, 0, 0, 0, 0x80 }, -549755813888)]
+    [InlineData(new byte[] { (byte)'J', 0xfe, 0xff, 0xff, 0xff }, -2)]
+    [InlineData(new byte[] { (byte)'K', 0xff }, 255)]
+    [InlineData(new byte[] { (byte)'M', 0xff, 0xff }, 65535)]
+    public void Integers_of_every_length_keep_their_sign(byte[] integer, long expected)
+    {
+        byte[] tensor = [.. Global("torch._utils", "_rebuild_tensor_v2"), .. Tuple(Storage("FloatStorage", "0", 0), integer, Counts(7), Counts(1), None, None), .. Reduce];
+        Assert.Contains($"shape [7] from element {expected}, expected", Refusal(Checkpoint(Pickle(tensor))));
+    }
 }
