@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Imaging.Jpeg;
 using SpikeSR.Reference.Imaging.Png;
 using SpikeSR.Reference.Serialization;
 
@@ -45,7 +46,8 @@ public static class ImageFormats
             return Recognise(start[..count]) switch
             {
                 ImageFormat.Png => PngReader.Open(file),
-                _ => throw file.Malformed("file", $"a start of {Convert.ToHexString(start[..count])}", "an image: PNG"),
+                ImageFormat.Jpeg => JpegReader.Open(file),
+                _ => throw file.Malformed("file", $"a start of {Convert.ToHexString(start[..count])}", "an image: PNG or JPEG"),
             };
         }
         catch
@@ -60,6 +62,7 @@ public static class ImageFormats
     public static ImageFormat? OfExtension(string path) => Path.GetExtension(path).ToUpperInvariant() switch
     {
         ".PNG" => ImageFormat.Png,
+        ".JPG" or ".JPEG" => ImageFormat.Jpeg,
         _ => null,
     };
 
@@ -97,7 +100,12 @@ public static class ImageFormats
         ArgumentNullException.ThrowIfNull(stream);
         CheckWritable(format, header);
         settings ??= ImageWriteSettings.Default;
-        return new PngWriter(stream, header, settings.Compression);
+        return format switch
+        {
+            ImageFormat.Png => new PngWriter(stream, header, settings.Compression),
+            ImageFormat.Jpeg => new JpegWriter(stream, header, settings.JpegQuality, settings.SubsampleColour),
+            _ => throw new ArgumentException($"{format} cannot be written", nameof(format)),
+        };
     }
 
     /// <summary>Throws unless a format can hold an image.</summary>
@@ -108,9 +116,19 @@ public static class ImageFormats
     {
         ArgumentNullException.ThrowIfNull(header);
         header.Check(nameof(header));
-        PngWriter.Check(header);
+        switch (format)
+        {
+            case ImageFormat.Png:
+                PngWriter.Check(header);
+                break;
+            case ImageFormat.Jpeg:
+                JpegWriter.Check(header);
+                break;
+        }
     }
 
     private static ImageFormat? Recognise(ReadOnlySpan<byte> start) =>
-        start.StartsWith(PngReader.Signature) ? ImageFormat.Png : null;
+        start.StartsWith(PngReader.Signature) ? ImageFormat.Png
+        : start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? ImageFormat.Jpeg
+        : null;
 }

@@ -10,4 +10,10 @@ public sealed record ImageWriteSettings
 
     /// <summary>Effort of lossless compression (PNG, TIFF).</summary>
     public CompressionLevel Compression { get; init; } = CompressionLevel.Optimal;
+
+    /// <summary>Quality of JPEG, 1 to 100, on libjpeg's scale. Default 95.</summary>
+    public int JpegQuality { get; init; } = 95;
+
+    /// <summary>Whether JPEG halves the size of colour planes both ways (4:2:0). Default true, as in most programs.</summary>
+    public bool SubsampleColour { get; init; } = true;
 }

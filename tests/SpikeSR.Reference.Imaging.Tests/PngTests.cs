@@ -182,7 +182,7 @@ public class PngTests
                 { "profile without a name", [.. Grey2x2, .. Chunk("iCCP", [0, 0, 1, 2, 3, 4]), .. sound, .. end], "iCCP" },
                 { "profile that is no zlib stream", [.. Grey2x2, .. Chunk("iCCP", [65, 0, 0, 1, 2, 3, 4]), .. sound, .. end], "iCCP" },
                 { "profile that explodes", [.. Grey2x2, .. Chunk("iCCP", [65, 0, 0, .. Deflated(new byte[5 << 20])]), .. sound, .. end], "endless" },
-                { "JPEG's start", [0xFF, 0xD8, 0xFF, 0xE0, 0, 0, 0, 0], "image" },
+                { "a GIF's start", [.. "GIF89a"u8, 1, 0, 1, 0, 0, 0, 0], "image" },
                 { "nothing", [], "image" },
             };
         }

@@ -4,7 +4,7 @@ public class SampleFilesTests
 {
     public static IEnumerable<object[]> Files => Formats.SelectMany(format => SampleFiles.Names(format).Select(name => new object[] { format, name }));
 
-    private static string[] Formats => ["png"];
+    private static string[] Formats => ["png", "jpeg"];
 
     [Theory]
     [MemberData(nameof(Files))]

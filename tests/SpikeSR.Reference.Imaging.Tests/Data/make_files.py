@@ -5,14 +5,14 @@ Every file is written by a tool that is not this project (PIL, ImageMagick, netp
 samples that another tool reads from NAME, interleaved, little-endian; manifest.tsv holds one line a file: name, width, height, channels,
 kind (UInt8, UInt16, Int16, Float32), alpha (None, Straight, Premultiplied), tolerance in levels.
 
-Needs Debian's python3-pil, python3-numpy, imagemagick, netpbm. Run it in its own folder: python3 make_files.py [png resampling metrics]
+Needs Debian's python3-pil, python3-numpy, imagemagick, netpbm, libjpeg-turbo-progs. Run it in its own folder: python3 make_files.py [png jpeg resampling metrics]
 """
 import pathlib
 import subprocess
 import sys
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 HERE = pathlib.Path(__file__).parent
 KINDS = {"u1": "UInt8", "u2": "UInt16", "i2": "Int16", "f4": "Float32"}
@@ -134,6 +134,73 @@ def make_png():
     manifest.close()
 
 
+def make_jpeg():
+    manifest = Manifest("jpeg")
+    folder = manifest.folder
+    wide = picture(29, 37, 3, 256, 21)
+    Image.fromarray(wide).save(folder / "source.png")
+
+    def add(name):
+        # libjpeg-turbo with its defaults: accurate integer transform, smooth enlargement of colour.
+        manifest.add(name, read_pam(run("djpeg", "-pnm", "-dct", "int", folder / name))[0])
+
+    def cjpeg(name, samples, *options):
+        magic = b"P6" if samples.shape[2] == 3 else b"P5"
+        pnm = magic + b"\n%d %d\n255\n" % (samples.shape[1], samples.shape[0]) + np.ascontiguousarray(samples).tobytes()
+        (folder / name).write_bytes(run("cjpeg", *options, stdin=pnm))
+        add(name)
+
+    for sampling in ("1x1", "2x1", "1x2", "2x2", "4x1", "1x4", "4x2", "2x2,1x1,2x1", "1x1,2x2,1x1", "2x1,1x2,1x1"):
+        cjpeg(f"turbo-{sampling.replace(',', '-')}.jpg", wide, "-sample", sampling, "-quality", "85")
+    for sampling in ("1x1", "2x1", "1x2", "2x2"):
+        cjpeg(f"turbo-progressive-{sampling}.jpg", wide, "-sample", sampling, "-quality", "90", "-progressive")
+    for width, height in ((1, 1), (2, 2), (3, 2), (4, 5), (5, 17), (16, 16), (17, 33), (32, 8)):
+        cjpeg(f"turbo-size-{width}x{height}.jpg", np.tile(wide, (2, 1, 1))[:height, :width], "-sample", "2x2")
+        cjpeg(f"turbo-progressive-size-{width}x{height}.jpg", np.tile(wide, (2, 1, 1))[:height, :width], "-sample", "2x1", "-progressive")
+    for quality in (1, 25, 100):
+        cjpeg(f"turbo-quality{quality}.jpg", wide, "-quality", quality)
+    noise = np.random.default_rng(22).integers(0, 256, (24, 24, 3)).astype("u1")
+    cjpeg("turbo-noise.jpg", noise, "-quality", "95")
+    cjpeg("turbo-noise-progressive.jpg", noise, "-quality", "98", "-progressive", "-sample", "1x1")
+    cjpeg("turbo-grey.jpg", wide[..., :1])
+    cjpeg("turbo-grey-2x2.jpg", wide[..., :1], "-sample", "2x2")
+    cjpeg("turbo-grey-progressive.jpg", wide[..., :1], "-progressive")
+    cjpeg("turbo-rgb.jpg", wide, "-rgb", "-sample", "1x1")
+    cjpeg("turbo-optimized.jpg", wide, "-optimize")
+    cjpeg("turbo-restart-rows.jpg", wide, "-restart", "1", "-sample", "2x2")
+    cjpeg("turbo-restart-blocks.jpg", wide, "-restart", "2B", "-sample", "2x1")
+    cjpeg("turbo-restart-progressive.jpg", wide, "-restart", "3B", "-progressive")
+    scans = folder / "scans.txt"
+    scans.write_text("0;\n1;\n2;\n")
+    cjpeg("turbo-three-scans.jpg", wide, "-scans", scans, "-sample", "2x2")
+    scans.write_text("0;\n1 2;\n")
+    cjpeg("turbo-two-scans.jpg", wide, "-scans", scans, "-sample", "2x1", "-restart", "3B")
+    scans.write_text("0 1 2: 0-0, 0, 3;\n0: 1-63, 0, 3;\n1: 1-5, 0, 2;\n1: 6-63, 0, 2;\n2: 1-63, 0, 1;\n0 1 2: 0-0, 3, 2;\n0 1 2: 0-0, 2, 1;\n"
+                     "0 1 2: 0-0, 1, 0;\n0: 1-63, 3, 2;\n0: 1-63, 2, 1;\n0: 1-63, 1, 0;\n1: 1-63, 2, 1;\n1: 1-63, 1, 0;\n2: 1-63, 1, 0;\n")
+    cjpeg("turbo-many-scans.jpg", wide, "-scans", scans, "-sample", "2x2", "-quality", "97")
+    scans.unlink()
+    (folder / "turbo-arithmetic.jpg.refused").write_bytes(run("cjpeg", "-arithmetic", stdin=b"P5 8 8 255\n" + bytes(64)))
+    Image.new("CMYK", (8, 8)).save(folder / "pil-cmyk.jpg.refused", "JPEG")
+
+    image = Image.fromarray(wide)
+    profile = bytes(range(256)) * 2
+    image.save(folder / "pil-profile-density.jpg", icc_profile=profile, dpi=(300, 150), quality=80)
+    (folder / "pil-profile-density.jpg.icc").write_bytes(profile)
+    add("pil-profile-density.jpg")
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[274] = orientation
+        name = f"pil-orientation{orientation}.jpg"
+        image.save(folder / name, exif=exif, quality=75, subsampling=2, progressive=orientation % 2 == 0)
+        manifest.add(name, np.asarray(ImageOps.exif_transpose(Image.open(folder / name))))
+    ppm = b"P6\n37 29\n255\n" + wide.tobytes()
+    (folder / "magick.jpg").write_bytes(run("convert", "ppm:-", "-strip", "-quality", "88", "jpg:-", stdin=ppm))
+    add("magick.jpg")
+    (folder / "netpbm.jpg").write_bytes(run("pnmtojpeg", "-quality=70", "-density=3x2", stdin=ppm))
+    add("netpbm.jpg")
+    manifest.close()
+
+
 def make_resampling():
     """Pillow's bicubic: 8-bit RGB as PNG files, one float plane as raw bytes."""
     folder = HERE / "resampling"
@@ -201,6 +268,6 @@ def make_metrics():
 
 
 if __name__ == "__main__":
-    makers = {"png": make_png, "resampling": make_resampling, "metrics": make_metrics}
+    makers = {"png": make_png, "jpeg": make_jpeg, "resampling": make_resampling, "metrics": make_metrics}
     for maker in sys.argv[1:] or makers:
         makers[maker]()
