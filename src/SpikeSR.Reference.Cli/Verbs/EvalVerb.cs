@@ -33,7 +33,7 @@ internal static class EvalVerb
             return ExitCode.Done;
         }
 
-        if (Path.GetFullPath(output) == Path.GetFullPath(path))
+        if (IsSame(output, path))
         {
             throw new ArgumentException($"{output}: the answers would replace the cases, expected another folder");
         }
@@ -42,9 +42,12 @@ internal static class EvalVerb
         return CaseFolder.ForEach(files, file => Answer(file, Path.Combine(output, Path.GetFileName(file)), settings)) == 0 ? ExitCode.Done : ExitCode.Partly;
     }
 
+    private static bool IsSame(string path, string other) =>
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(other));
+
     private static void Answer(string path, string output, EvaluationSettings settings)
     {
-        if (Path.GetFullPath(output) == Path.GetFullPath(path))
+        if (IsSame(output, path))
         {
             throw new ArgumentException($"{output}: the answer would replace the case, expected another file");
         }
