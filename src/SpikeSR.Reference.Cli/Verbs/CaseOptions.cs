@@ -13,9 +13,15 @@ internal sealed class CaseOptions
     private readonly Option<EngineKind> _engine = Options.Choice("--engine", "What computes: the definitions.", ("definition", EngineKind.Definition));
 
     /// <summary>Adds argument and options to a verb.</summary>
-    public CaseOptions(Command verb)
+    /// <param name="verb">The verb.</param>
+    /// <param name="withPath">Whether it takes a case or a folder of them.</param>
+    public CaseOptions(Command verb, bool withPath = true)
     {
-        verb.Arguments.Add(_path);
+        if (withPath)
+        {
+            verb.Arguments.Add(_path);
+        }
+
         verb.Options.Add(_precision);
         verb.Options.Add(_engine);
         verb.Options.Add(EngineOptions.Threads);

@@ -95,6 +95,6 @@ public sealed partial class GoldenSet
         }
     }
 
-    [GeneratedRegex("\"definition_sha256\": (null|\"[0-9a-f]{64}\")", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex("\"definition_sha256\": (null|\"[0-9a-f]{64}\")", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex DefinitionDigest();
 }
