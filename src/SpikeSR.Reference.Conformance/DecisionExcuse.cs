@@ -4,7 +4,7 @@ namespace SpikeSR.Reference.Conformance;
 
 /// <summary>
 /// Why a float32 answer of a module may differ: a spike or a match that float32 decides otherwise because it lies within rounding of a tie. What
-/// comes after such a decision is another, equally right, computation.
+/// comes after such a decision is another, equally right, computation (SPEC CASE-4).
 /// </summary>
 internal static class DecisionExcuse
 {
