@@ -1,4 +1,3 @@
-using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Serialization;
 using SpikeSR.Reference.Tensors;
 
@@ -15,14 +14,13 @@ public static class CaseEvaluator
     {
         ArgumentNullException.ThrowIfNull(question);
         ArgumentNullException.ThrowIfNull(settings);
-        return settings.Precision == Precision.F32 ? Evaluate(question, settings.CreateBackend<F32>()) : Evaluate(question, settings.CreateBackend<F64>());
+        return settings.Precision == Precision.F32 ? Evaluate<F32>(question, settings) : Evaluate<F64>(question, settings);
     }
 
-    /// <summary>Computes everything that the question asks for with a given backend.</summary>
-    internal static CaseAnswer Evaluate<T>(CaseFile question, Backend<T> backend)
+    private static CaseAnswer Evaluate<T>(CaseFile question, EvaluationSettings settings)
         where T : unmanaged, IScalar<T>
     {
-        var binding = new CaseBinding<T>(question, backend);
+        var binding = new CaseBinding<T>(question, settings.CreateBackend<T>());
         try
         {
             var compute = question.Operator.Bind(binding);

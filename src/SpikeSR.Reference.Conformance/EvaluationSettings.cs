@@ -18,6 +18,7 @@ public sealed record EvaluationSettings(Precision Precision, EngineKind Engine, 
         where T : unmanaged, IScalar<T> => Engine switch
         {
             EngineKind.Definition => new DefinitionBackend<T>(new Workspace(), Threads),
+            EngineKind.Simd => SimdBackend.Create<T>(new Workspace(), Threads),
             _ => throw new InvalidOperationException($"unknown engine {Engine}"),
         };
 }

@@ -29,9 +29,7 @@ public static class Match
         MatchSettings settings, TensorView<T> x, TensorView<T> weight, TensorView<T> bias, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen, Workspace workspace, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        var (images, patches, patch) = Check(settings, x, gumbel);
-        Guard.SameLength(x, y, nameof(y));
-        Guard.HasShape(chosen, nameof(chosen), images, patches);
+        var (images, patches, patch) = CheckForward(settings, x, gumbel, y, chosen);
         using var scope = workspace.OpenScope();
         var queries = scope.Rent<T>(images * patches, x.Shape[3]);
         Queries(settings, x, weight, bias, queries, scope, threads);
@@ -83,9 +81,7 @@ public static class Match
         Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        var (images, patches, patch) = Check(settings, x, gumbel);
-        Guard.SameLength(x, gradY, nameof(gradY));
-        Guard.SameLength(x, gradX, nameof(gradX));
+        var (images, patches, patch) = CheckBackward(settings, x, gumbel, chosen, gradY, gradX);
         GatherBackward(settings, chosen, gradY, gradX, images, patches, patch, threads);
         if (!settings.Train)
         {
@@ -235,6 +231,41 @@ public static class Match
                 }
             }
         });
+    }
+
+    /// <summary>Throws unless the forward pass's settings and tensors fit together; N, n and P P C.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="settings">Mode and temperature.</param>
+    /// <param name="x">[N, n, P P, C].</param>
+    /// <param name="gumbel">[N, n, n] or absent.</param>
+    /// <param name="y">As x.</param>
+    /// <param name="chosen">[N, n].</param>
+    internal static (int Images, int Patches, int Patch) CheckForward<T>(MatchSettings settings, TensorView<T> x, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen)
+        where T : unmanaged
+    {
+        var sizes = Check(settings, x, gumbel);
+        Guard.SameLength(x, y, nameof(y));
+        Guard.HasShape(chosen, nameof(chosen), sizes.Images, sizes.Patches);
+        return sizes;
+    }
+
+    /// <summary>Throws unless the backward pass's settings and tensors fit together; N, n and P P C.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="settings">Mode and temperature.</param>
+    /// <param name="x">[N, n, P P, C].</param>
+    /// <param name="gumbel">[N, n, n] or absent.</param>
+    /// <param name="chosen">[N, n].</param>
+    /// <param name="gradY">As x.</param>
+    /// <param name="gradX">As x.</param>
+    internal static (int Images, int Patches, int Patch) CheckBackward<T>(
+        MatchSettings settings, TensorView<T> x, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX)
+        where T : unmanaged
+    {
+        var sizes = Check(settings, x, gumbel);
+        Guard.HasShape(chosen, nameof(chosen), sizes.Images, sizes.Patches);
+        Guard.SameLength(x, gradY, nameof(gradY));
+        Guard.SameLength(x, gradX, nameof(gradX));
+        return sizes;
     }
 
     private static (int Images, int Patches, int Patch) Check<T>(MatchSettings settings, TensorView<T> x, TensorView<T> gumbel)

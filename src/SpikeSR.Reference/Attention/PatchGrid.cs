@@ -20,7 +20,7 @@ public sealed class PatchGrid
     public PatchGrid(int patchSize, int step, int height, int width, bool published = false)
     {
         Guard.That(patchSize >= 1, $"patch size is {patchSize}, expected at least 1", nameof(patchSize));
-        Guard.That(step >= 1, $"step is {step}, expected at least 1", nameof(step));
+        Guard.That(step >= 1 && step <= patchSize, $"step is {step}, expected 1 to the patch size {patchSize}: no pixel may lie between patches", nameof(step));
         Guard.That(height >= patchSize && width >= patchSize, $"an image of {height} x {width} pixels is smaller than a patch of {patchSize} x {patchSize}", nameof(height));
         (PatchSize, Height, Width) = (patchSize, height, width);
         (Tops, Lefts) = (Starts(height, patchSize, step), Starts(width, patchSize, step));

@@ -110,7 +110,12 @@ public static class PatchOperator
         });
     }
 
-    private static (int Images, int Channels) Check<T>(PatchGrid grid, TensorView<T> x, TensorView<T> y)
+    /// <summary>Throws unless images and patches fit the grid.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="grid">Where the patches lie.</param>
+    /// <param name="x">Images [N, H, W, C].</param>
+    /// <param name="y">Patches [N, n, P P, C].</param>
+    internal static (int Images, int Channels) Check<T>(PatchGrid grid, TensorView<T> x, TensorView<T> y)
         where T : unmanaged
     {
         Guard.HasShape(x, nameof(x), -1, grid.Height, grid.Width, -1);

@@ -133,7 +133,13 @@ public static class ScaledAttention
         }
     }
 
-    private static (int Batch, int Queries, int Keys) Check<T>(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> y)
+    /// <summary>Throws unless the four fit together; batch, queries and keys.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="q">[b, n, D].</param>
+    /// <param name="k">[b, m, D].</param>
+    /// <param name="v">[b, m, C].</param>
+    /// <param name="y">[b, n, C].</param>
+    internal static (int Batch, int Queries, int Keys) Check<T>(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> y)
         where T : unmanaged
     {
         Guard.HasShape(q, nameof(q), -1, -1, -1);

@@ -32,10 +32,7 @@ public static class Neuron
     public static void Forward<T>(NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        var (steps, count) = Check(settings, rateParameter, x);
-        Guard.AbsentOrShape(membrane, nameof(membrane), count);
-        Guard.SameLength(x, spike, nameof(spike));
-        Guard.AbsentOrShape(trace, nameof(trace), steps, count);
+        var (steps, count) = CheckForward(settings, rateParameter, x, membrane, spike, trace);
         var constants = new Constants<T>(settings, rateParameter);
         threads.ForRange(count, Block, (first, last) =>
         {
@@ -89,10 +86,7 @@ public static class Neuron
         NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradTrace, TensorView<T> gradX, TensorView<T> gradRateParameter, Workspace workspace, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        var (steps, count) = Check(settings, rateParameter, x);
-        Guard.AbsentOrShape(gradSpike, nameof(gradSpike), steps, count);
-        Guard.AbsentOrShape(gradTrace, nameof(gradTrace), steps, count);
-        Guard.SameLength(x, gradX, nameof(gradX));
+        var (steps, count) = CheckBackward(settings, rateParameter, x, gradSpike, gradTrace, gradX);
         var constants = new Constants<T>(settings, rateParameter);
         using var scope = workspace.OpenScope();
         var rateTerms = gradRateParameter.IsAbsent ? default : scope.Rent<T>(steps, count, 1);
@@ -138,6 +132,44 @@ public static class Neuron
             var r = constants.Rate;
             gradRateParameter.Span[0] += (r * (T.FromDouble(1) - r)) * Operators.ChannelSum.Channel(rateTerms, 0);
         }
+    }
+
+    /// <summary>Throws unless the forward pass's settings and tensors fit together; T and M.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="settings">Kind and constants.</param>
+    /// <param name="rateParameter">[1] or absent.</param>
+    /// <param name="x">[T, M].</param>
+    /// <param name="membrane">[M] or absent.</param>
+    /// <param name="spike">As x.</param>
+    /// <param name="trace">As x, or absent.</param>
+    internal static (int Steps, int Count) CheckForward<T>(
+        NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace)
+        where T : unmanaged
+    {
+        var (steps, count) = Check(settings, rateParameter, x);
+        Guard.AbsentOrShape(membrane, nameof(membrane), count);
+        Guard.SameLength(x, spike, nameof(spike));
+        Guard.AbsentOrShape(trace, nameof(trace), steps, count);
+        return (steps, count);
+    }
+
+    /// <summary>Throws unless the backward pass's settings and tensors fit together; T and M.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="settings">Kind and constants.</param>
+    /// <param name="rateParameter">[1] or absent.</param>
+    /// <param name="x">[T, M].</param>
+    /// <param name="gradSpike">As x, or absent.</param>
+    /// <param name="gradTrace">As x, or absent.</param>
+    /// <param name="gradX">As x.</param>
+    internal static (int Steps, int Count) CheckBackward<T>(
+        NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradTrace, TensorView<T> gradX)
+        where T : unmanaged
+    {
+        var (steps, count) = Check(settings, rateParameter, x);
+        Guard.AbsentOrShape(gradSpike, nameof(gradSpike), steps, count);
+        Guard.AbsentOrShape(gradTrace, nameof(gradTrace), steps, count);
+        Guard.SameLength(x, gradX, nameof(gradX));
+        return (steps, count);
     }
 
     private static (int Steps, int Count) Check<T>(NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x)

@@ -31,48 +31,62 @@ public static class Adam
     public static void Step<T>(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        Guard.That(step >= 1, $"step is {step}, expected at least 1", nameof(step));
-        Guard.SameLength(theta, gradient, nameof(gradient));
-        Guard.SameLength(theta, m, nameof(m));
-        Guard.SameLength(theta, v, nameof(v));
-        var constants = new AdamConstants<T>(settings, step);
+        Check(step, theta, gradient, m, v);
+        var constants = new AdamConstants(settings, step);
+        var (beta1, take1, correction1) = (T.FromDouble(constants.Beta1), T.FromDouble(constants.Take1), T.FromDouble(constants.Correction1));
+        var (beta2, take2, correction2) = (T.FromDouble(constants.Beta2), T.FromDouble(constants.Take2), T.FromDouble(constants.Correction2));
+        var (rate, epsilon) = (T.FromDouble(constants.LearningRate), T.FromDouble(constants.Epsilon));
         threads.ForRange(theta.Length, 4096, (first, last) =>
         {
             for (var i = first; i < last; i++)
             {
                 var g = gradient.Span[i];
-                var momentum = T.FusedMultiplyAdd(constants.Beta1, m.Span[i], constants.Take1 * g);
-                var second = T.FusedMultiplyAdd(constants.Beta2, v.Span[i], constants.Take2 * (g * g));
+                var momentum = T.FusedMultiplyAdd(beta1, m.Span[i], take1 * g);
+                var second = T.FusedMultiplyAdd(beta2, v.Span[i], take2 * (g * g));
                 m.Span[i] = momentum;
                 v.Span[i] = second;
-                theta.Span[i] -= (constants.LearningRate * (momentum / constants.Correction1)) / (T.Sqrt(second / constants.Correction2) + constants.Epsilon);
+                theta.Span[i] -= (rate * (momentum / correction1)) / (T.Sqrt(second / correction2) + epsilon);
             }
         });
     }
+
+    /// <summary>Throws unless the step counts from 1 and the tensors hold as many elements.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="step">Number of the step.</param>
+    /// <param name="theta">Parameters.</param>
+    /// <param name="gradient">Gradient.</param>
+    /// <param name="m">First moment.</param>
+    /// <param name="v">Second moment.</param>
+    internal static void Check<T>(long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v)
+        where T : unmanaged
+    {
+        Guard.That(step >= 1, $"step is {step}, expected at least 1", nameof(step));
+        Guard.SameLength(theta, gradient, nameof(gradient));
+        Guard.SameLength(theta, m, nameof(m));
+        Guard.SameLength(theta, v, nameof(v));
+    }
 }
 
-/// <summary>Adam's constants as scalars, each rounded once from double.</summary>
-/// <typeparam name="T">Scalar.</typeparam>
+/// <summary>Adam's constants in double; each is rounded once to the scalar that uses it.</summary>
 /// <param name="settings">Rates.</param>
 /// <param name="step">Number of the step, from 1.</param>
-internal readonly struct AdamConstants<T>(AdamSettings settings, long step)
-    where T : unmanaged, IScalar<T>
+internal readonly struct AdamConstants(AdamSettings settings, long step)
 {
-    public T LearningRate { get; } = T.FromDouble(settings.LearningRate);
+    public double LearningRate { get; } = settings.LearningRate;
 
-    public T Beta1 { get; } = T.FromDouble(settings.Beta1);
+    public double Beta1 { get; } = settings.Beta1;
 
-    public T Beta2 { get; } = T.FromDouble(settings.Beta2);
+    public double Beta2 { get; } = settings.Beta2;
 
-    public T Take1 { get; } = T.FromDouble(1 - settings.Beta1);
+    public double Take1 { get; } = 1 - settings.Beta1;
 
-    public T Take2 { get; } = T.FromDouble(1 - settings.Beta2);
+    public double Take2 { get; } = 1 - settings.Beta2;
 
-    public T Correction1 { get; } = T.FromDouble(1 - Power(settings.Beta1, step));
+    public double Correction1 { get; } = 1 - Power(settings.Beta1, step);
 
-    public T Correction2 { get; } = T.FromDouble(1 - Power(settings.Beta2, step));
+    public double Correction2 { get; } = 1 - Power(settings.Beta2, step);
 
-    public T Epsilon { get; } = T.FromDouble(settings.Epsilon);
+    public double Epsilon { get; } = settings.Epsilon;
 
     // By repeated squaring in double, so that every platform finds the same power.
     private static double Power(double value, long exponent)

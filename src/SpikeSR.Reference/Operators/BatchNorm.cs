@@ -30,12 +30,7 @@ public static class BatchNorm
         BatchNormSettings settings, TensorView<T> x, TensorView<T> weight, TensorView<T> bias, TensorView<T> runningMean, TensorView<T> runningVariance, TensorView<T> y, TensorView<T> statistics, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        var (n, channels) = Check(x, weight, statistics);
-        Guard.HasShape(bias, nameof(bias), channels);
-        Guard.HasShape(runningMean, nameof(runningMean), channels);
-        Guard.HasShape(runningVariance, nameof(runningVariance), channels);
-        Guard.SameLength(x, y, nameof(y));
-        Guard.That(!settings.Train || n > 1, "training needs more than one value a channel", nameof(x));
+        var (n, channels) = CheckForward(settings, x, weight, bias, runningMean, runningVariance, y, statistics);
         threads.For(channels, c =>
         {
             var (mean, variance) = (runningMean.Span[c], runningVariance.Span[c]);
@@ -77,11 +72,7 @@ public static class BatchNorm
         BatchNormSettings settings, TensorView<T> x, TensorView<T> weight, TensorView<T> statistics, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradWeight, TensorView<T> gradBias, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        var (n, channels) = Check(x, weight, statistics);
-        Guard.HasShape(gradWeight, nameof(gradWeight), channels);
-        Guard.HasShape(gradBias, nameof(gradBias), channels);
-        Guard.SameLength(x, gradY, nameof(gradY));
-        Guard.SameLength(x, gradX, nameof(gradX));
+        var (n, channels) = CheckBackward(x, weight, statistics, gradY, gradX, gradWeight, gradBias);
         threads.For(channels, c =>
         {
             var (mean, rstd) = (statistics.Span[c], statistics.Span[channels + c]);
@@ -111,6 +102,50 @@ public static class BatchNorm
     {
         var scale = weight * rstd;
         return (scale, T.FusedMultiplyAdd(-mean, scale, bias));
+    }
+
+    /// <summary>Throws unless the forward pass's tensors fit together; n and C.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="settings">Mode.</param>
+    /// <param name="x">[planes, pixels, C].</param>
+    /// <param name="weight">[C].</param>
+    /// <param name="bias">[C].</param>
+    /// <param name="runningMean">[C].</param>
+    /// <param name="runningVariance">[C].</param>
+    /// <param name="y">As x.</param>
+    /// <param name="statistics">[2, C].</param>
+    internal static (int N, int Channels) CheckForward<T>(
+        BatchNormSettings settings, TensorView<T> x, TensorView<T> weight, TensorView<T> bias, TensorView<T> runningMean, TensorView<T> runningVariance, TensorView<T> y, TensorView<T> statistics)
+        where T : unmanaged
+    {
+        var (n, channels) = Check(x, weight, statistics);
+        Guard.HasShape(bias, nameof(bias), channels);
+        Guard.HasShape(runningMean, nameof(runningMean), channels);
+        Guard.HasShape(runningVariance, nameof(runningVariance), channels);
+        Guard.SameLength(x, y, nameof(y));
+        Guard.That(!settings.Train || n > 1, "training needs more than one value a channel", nameof(x));
+        return (n, channels);
+    }
+
+    /// <summary>Throws unless the backward pass's tensors fit together; n and C.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="x">[planes, pixels, C].</param>
+    /// <param name="weight">[C].</param>
+    /// <param name="statistics">[2, C].</param>
+    /// <param name="gradY">As x.</param>
+    /// <param name="gradX">As x.</param>
+    /// <param name="gradWeight">[C].</param>
+    /// <param name="gradBias">[C].</param>
+    internal static (int N, int Channels) CheckBackward<T>(
+        TensorView<T> x, TensorView<T> weight, TensorView<T> statistics, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradWeight, TensorView<T> gradBias)
+        where T : unmanaged
+    {
+        var (n, channels) = Check(x, weight, statistics);
+        Guard.HasShape(gradWeight, nameof(gradWeight), channels);
+        Guard.HasShape(gradBias, nameof(gradBias), channels);
+        Guard.SameLength(x, gradY, nameof(gradY));
+        Guard.SameLength(x, gradX, nameof(gradX));
+        return (n, channels);
     }
 
     // Mean and biased variance of one channel; the variance in a second pass over (x - mean)^2.

@@ -16,8 +16,7 @@ public static class ChannelSum
     public static void AddTo<T>(TensorView<T> gradY, TensorView<T> gradBias, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        Guard.HasShape(gradY, nameof(gradY), -1, -1, -1);
-        Guard.HasShape(gradBias, nameof(gradBias), gradY.Shape[2]);
+        Check(gradY, gradBias);
         threads.For(gradY.Shape[2], c => gradBias.Span[c] += Channel(gradY, c));
     }
 
@@ -73,5 +72,16 @@ public static class ChannelSum
         }
 
         return total;
+    }
+
+    /// <summary>Throws unless the bias has one element a channel.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="gradY">[planes, pixels, C].</param>
+    /// <param name="gradBias">[C].</param>
+    internal static void Check<T>(TensorView<T> gradY, TensorView<T> gradBias)
+        where T : unmanaged
+    {
+        Guard.HasShape(gradY, nameof(gradY), -1, -1, -1);
+        Guard.HasShape(gradBias, nameof(gradBias), gradY.Shape[2]);
     }
 }

@@ -94,11 +94,7 @@ public static class DeformableConvolution
         Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        Check(settings, offsetGroups, x, offset, mask, weight, gradY);
-        Guard.SameLength(x, gradX, nameof(gradX));
-        Guard.SameLength(offset, gradOffset, nameof(gradOffset));
-        Guard.SameLength(weight, gradWeight, nameof(gradWeight));
-        Guard.That(mask.IsAbsent == gradMask.IsAbsent, "a gradient by the mask is asked for where there is a mask", nameof(gradMask));
+        CheckBackward(settings, offsetGroups, x, offset, mask, weight, gradY, gradX, gradOffset, gradMask, gradWeight);
         var (pixels, outputs, taps, inputs) = (gradY.Shape[1] * gradY.Shape[2], gradY.Shape[3], weight.Shape[2] * weight.Shape[3], x.Shape[3]);
         using var scope = workspace.OpenScope();
         var columns = scope.Rent<T>(gradY.Shape[0] * pixels, inputs * taps);
@@ -193,7 +189,51 @@ public static class DeformableConvolution
         return new Cell<T>(x.Shape, n, T.FromDouble(row) + offset.Span[at], T.FromDouble(column) + offset.Span[at + 1]);
     }
 
-    private static void Check<T>(ConvolutionSettings settings, int offsetGroups, TensorView<T> x, TensorView<T> offset, TensorView<T> mask, TensorView<T> weight, TensorView<T> y)
+    /// <summary>Throws unless the backward pass's attributes and tensors fit together.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="settings">Stride, padding, dilation, groups.</param>
+    /// <param name="offsetGroups">Offset groups.</param>
+    /// <param name="x">[N, H, W, Ci].</param>
+    /// <param name="offset">[N, Ho, Wo, 2 offsetGroups K].</param>
+    /// <param name="mask">[N, Ho, Wo, offsetGroups K] or absent.</param>
+    /// <param name="weight">[Co, Ci / groups, kh, kw].</param>
+    /// <param name="gradY">[N, Ho, Wo, Co].</param>
+    /// <param name="gradX">As x.</param>
+    /// <param name="gradOffset">As offset.</param>
+    /// <param name="gradMask">As mask.</param>
+    /// <param name="gradWeight">As weight.</param>
+    internal static void CheckBackward<T>(
+        ConvolutionSettings settings,
+        int offsetGroups,
+        TensorView<T> x,
+        TensorView<T> offset,
+        TensorView<T> mask,
+        TensorView<T> weight,
+        TensorView<T> gradY,
+        TensorView<T> gradX,
+        TensorView<T> gradOffset,
+        TensorView<T> gradMask,
+        TensorView<T> gradWeight)
+        where T : unmanaged
+    {
+        Check(settings, offsetGroups, x, offset, mask, weight, gradY);
+        Guard.SameLength(x, gradX, nameof(gradX));
+        Guard.SameLength(offset, gradOffset, nameof(gradOffset));
+        Guard.SameLength(weight, gradWeight, nameof(gradWeight));
+        Guard.That(mask.IsAbsent == gradMask.IsAbsent, "a gradient by the mask is asked for where there is a mask", nameof(gradMask));
+        Guard.SameLength(mask, gradMask, nameof(gradMask));
+    }
+
+    /// <summary>Throws unless the attributes and tensors fit together.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="settings">Stride, padding, dilation, groups.</param>
+    /// <param name="offsetGroups">Offset groups.</param>
+    /// <param name="x">[N, H, W, Ci].</param>
+    /// <param name="offset">[N, Ho, Wo, 2 offsetGroups K].</param>
+    /// <param name="mask">[N, Ho, Wo, offsetGroups K] or absent.</param>
+    /// <param name="weight">[Co, Ci / groups, kh, kw].</param>
+    /// <param name="y">[N, Ho, Wo, Co].</param>
+    internal static void Check<T>(ConvolutionSettings settings, int offsetGroups, TensorView<T> x, TensorView<T> offset, TensorView<T> mask, TensorView<T> weight, TensorView<T> y)
         where T : unmanaged
     {
         settings.Check(x, weight, y);

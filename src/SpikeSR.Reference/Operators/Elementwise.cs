@@ -72,7 +72,7 @@ public static class Elementwise
     public static void MeanOverSteps<T>(TensorView<T> x, TensorView<T> y, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        Guard.HasShape(x, nameof(x), -1, y.Length);
+        CheckSteps(x, nameof(x), y);
         var (steps, count) = (x.Shape[0], x.Shape[1]);
         threads.ForRange(count, 4096, (first, last) =>
         {
@@ -97,7 +97,7 @@ public static class Elementwise
     public static void MeanOverStepsBackward<T>(TensorView<T> gradY, TensorView<T> gradX, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        Guard.HasShape(gradX, nameof(gradX), -1, gradY.Length);
+        CheckSteps(gradX, nameof(gradX), gradY);
         var (steps, count) = (gradX.Shape[0], gradX.Shape[1]);
         threads.ForRange(count, 4096, (first, last) =>
         {
@@ -120,8 +120,7 @@ public static class Elementwise
     public static void ScaleChannels<T>(TensorView<T> x, TensorView<T> a, TensorView<T> y, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        Guard.HasShape(x, nameof(x), -1, -1, -1);
-        Guard.HasShape(a, nameof(a), x.Shape[0], x.Shape[2]);
+        CheckPlanes(x, a, nameof(a));
         Guard.SameLength(x, y, nameof(y));
         var (plane, channels) = (x.Shape[1] * x.Shape[2], x.Shape[2]);
         threads.For(x.Shape[0], n =>
@@ -142,9 +141,8 @@ public static class Elementwise
     public static void ScaleChannelsBackward<T>(TensorView<T> x, TensorView<T> gradY, TensorView<T> gradA, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        Guard.HasShape(x, nameof(x), -1, -1, -1);
+        CheckPlanes(x, gradA, nameof(gradA));
         Guard.SameLength(x, gradY, nameof(gradY));
-        Guard.HasShape(gradA, nameof(gradA), x.Shape[0], x.Shape[2]);
         var (pixels, channels) = (x.Shape[1], x.Shape[2]);
         threads.For(x.Shape[0], n =>
         {
@@ -166,8 +164,7 @@ public static class Elementwise
     public static void Blend<T>(TensorView<T> t, TensorView<T> a, TensorView<T> r, TensorView<T> y, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        Guard.HasShape(t, nameof(t), -1, -1, -1);
-        Guard.HasShape(a, nameof(a), t.Shape[0], t.Shape[2]);
+        CheckPlanes(t, a, nameof(a));
         Guard.SameLength(t, r, nameof(r));
         Guard.SameLength(t, y, nameof(y));
         var (plane, channels) = (t.Shape[1] * t.Shape[2], t.Shape[2]);
@@ -195,7 +192,7 @@ public static class Elementwise
         TensorView<T> t, TensorView<T> a, TensorView<T> r, TensorView<T> gradY, TensorView<T> gradT, TensorView<T> gradA, TensorView<T> gradR, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        Guard.HasShape(t, nameof(t), -1, -1, -1);
+        CheckBlend(t, a, r, gradY, gradT, gradA, gradR);
         var (pixels, channels) = (t.Shape[1], t.Shape[2]);
         threads.For(t.Shape[0], n =>
         {
@@ -212,6 +209,50 @@ public static class Elementwise
                 gradR.Span[i] = g * t.Span[i];
             }
         });
+    }
+
+    /// <summary>Throws unless the steps [T, M] hold at least one, of as many elements as their mean.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="steps">[T, M].</param>
+    /// <param name="name">Its parameter's name.</param>
+    /// <param name="mean">[M], any shape.</param>
+    internal static void CheckSteps<T>(TensorView<T> steps, string name, TensorView<T> mean)
+        where T : unmanaged
+    {
+        Guard.HasShape(steps, name, -1, mean.Length);
+        Guard.That(steps.Shape[0] > 0, "the mean of no step is not defined", name);
+    }
+
+    /// <summary>Throws unless a tensor [N, pixels, C] has a gate [N, C].</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="x">[N, pixels, C].</param>
+    /// <param name="a">[N, C].</param>
+    /// <param name="name">Its parameter's name.</param>
+    internal static void CheckPlanes<T>(TensorView<T> x, TensorView<T> a, string name)
+        where T : unmanaged
+    {
+        Guard.HasShape(x, nameof(x), -1, -1, -1);
+        Guard.HasShape(a, name, x.Shape[0], x.Shape[2]);
+    }
+
+    /// <summary>Throws unless the blend's tensors and gradients fit together.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="t">[N, pixels, C].</param>
+    /// <param name="a">[N, C].</param>
+    /// <param name="r">As t.</param>
+    /// <param name="gradY">As t.</param>
+    /// <param name="gradT">As t.</param>
+    /// <param name="gradA">As a.</param>
+    /// <param name="gradR">As t.</param>
+    internal static void CheckBlend<T>(TensorView<T> t, TensorView<T> a, TensorView<T> r, TensorView<T> gradY, TensorView<T> gradT, TensorView<T> gradA, TensorView<T> gradR)
+        where T : unmanaged
+    {
+        CheckPlanes(t, a, nameof(a));
+        Guard.SameLength(t, r, nameof(r));
+        Guard.SameLength(t, gradY, nameof(gradY));
+        Guard.SameLength(t, gradT, nameof(gradT));
+        Guard.SameLength(a, gradA, nameof(gradA));
+        Guard.SameLength(t, gradR, nameof(gradR));
     }
 
     // g (1 - t).

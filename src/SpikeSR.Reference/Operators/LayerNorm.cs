@@ -96,7 +96,11 @@ public static class LayerNorm
         return (mean, T.FromDouble(1) / T.Sqrt(variance + T.FromDouble(epsilon)));
     }
 
-    private static (int Rows, int Channels) Check<T>(TensorView<T> x, TensorView<T> weight)
+    /// <summary>Throws unless the weight has one element a channel.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="x">[M, C].</param>
+    /// <param name="weight">[C].</param>
+    internal static (int Rows, int Channels) Check<T>(TensorView<T> x, TensorView<T> weight)
         where T : unmanaged
     {
         Guard.HasShape(x, nameof(x), -1, -1);

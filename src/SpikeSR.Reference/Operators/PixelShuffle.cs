@@ -26,12 +26,8 @@ public static class PixelShuffle
     private static void Move<T>(int scale, TensorView<T> small, TensorView<T> large, bool forward, Parallelism threads)
         where T : unmanaged
     {
-        Guard.That(scale >= 1, $"scale is {scale}, expected at least 1", nameof(scale));
-        Guard.HasShape(small, "x", -1, -1, -1, -1);
+        var channels = Check(scale, small, large);
         var (height, width, packed) = (small.Shape[1], small.Shape[2], small.Shape[3]);
-        var channels = packed / (scale * scale);
-        Guard.That(channels * scale * scale == packed, $"{packed} channels are not a multiple of {scale} squared", "x");
-        Guard.HasShape(large, "y", small.Shape[0], height * scale, width * scale, channels);
         threads.For(small.Shape[0] * height, row =>
         {
             var from = small.Span;
@@ -50,5 +46,21 @@ public static class PixelShuffle
                 }
             }
         });
+    }
+
+    /// <summary>Throws unless the shapes fit the scale; the number of channels after the shuffle.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="scale">s.</param>
+    /// <param name="small">[N, H, W, C s^2].</param>
+    /// <param name="large">[N, s H, s W, C].</param>
+    internal static int Check<T>(int scale, TensorView<T> small, TensorView<T> large)
+        where T : unmanaged
+    {
+        Guard.That(scale >= 1, $"scale is {scale}, expected at least 1", nameof(scale));
+        Guard.HasShape(small, "x", -1, -1, -1, -1);
+        var channels = small.Shape[3] / (scale * scale);
+        Guard.That(channels * scale * scale == small.Shape[3], $"{small.Shape[3]} channels are not a multiple of {scale} squared", "x");
+        Guard.HasShape(large, "y", small.Shape[0], small.Shape[1] * scale, small.Shape[2] * scale, channels);
+        return channels;
     }
 }

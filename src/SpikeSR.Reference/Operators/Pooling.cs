@@ -42,7 +42,11 @@ public static class Pooling
         });
     }
 
-    private static (int Planes, int Pixels, int Channels) Check<T>(TensorView<T> x, TensorView<T> y)
+    /// <summary>Throws unless the mean has one element a plane and channel, of at least one pixel.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="x">[N, pixels, C].</param>
+    /// <param name="y">[N, C].</param>
+    internal static (int Planes, int Pixels, int Channels) Check<T>(TensorView<T> x, TensorView<T> y)
         where T : unmanaged
     {
         Guard.HasShape(x, nameof(x), -1, -1, -1);

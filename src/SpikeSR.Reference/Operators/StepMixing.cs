@@ -55,7 +55,12 @@ public static class StepMixing
         }
     }
 
-    private static (int Steps, int Count) Check<T>(TensorView<T> x, TensorView<T> weight, TensorView<T> y)
+    /// <summary>Throws unless the three fit together; T and M.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="x">[T, M].</param>
+    /// <param name="weight">[T, T].</param>
+    /// <param name="y">[T, M].</param>
+    internal static (int Steps, int Count) Check<T>(TensorView<T> x, TensorView<T> weight, TensorView<T> y)
         where T : unmanaged
     {
         Guard.HasShape(x, nameof(x), -1, -1);

@@ -1,0 +1,49 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace SpikeSR.Reference.Tensors;
+
+/// <summary>
+/// A number that many others are divided by. Where its reciprocal is exact (a power of two), quotient and product with the reciprocal are
+/// the same number rounded once, so that the product, several times as fast, has the quotient's bits.
+/// </summary>
+/// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
+/// <param name="value">The number.</param>
+internal readonly struct Divisor<T>(T value)
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly T _value = value;
+    private readonly T _reciprocal = T.One / value;
+
+    // Two mantissas in [1, 2) have the product 1 only if both are 1.
+    private readonly bool _isExact = T.IsFinite(value) && T.FusedMultiplyAdd(value, T.One / value, -T.One) == T.Zero;
+
+    /// <summary>The dividends divided by the number, each rounded once.</summary>
+    /// <typeparam name="TLane">Lane type.</typeparam>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane Divide<TLane>(TLane dividend)
+        where TLane : unmanaged, ILane<TLane, T> =>
+        _isExact ? dividend * TLane.Broadcast(_reciprocal) : dividend / TLane.Broadcast(_value);
+
+    /// <summary>
+    /// The same quotients, several times as fast, where divisor and dividends are far from the ends of the exponent range: at least 2^-86 in magnitude
+    /// (2^-900 in double) and at most 2^86, the divisor 1 to 2^20. The reciprocal is rounded once; a product with it and one correction by the
+    /// exact remainder give one of the two neighbours of the quotient, and from either a second correction gives the rounded quotient (Markstein's
+    /// theorem needs a neighbour to start from; no quotient is known that the first correction leaves wrong).
+    /// </summary>
+    /// <typeparam name="TLane">Lane type.</typeparam>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane DivideModerate<TLane>(TLane dividend)
+        where TLane : unmanaged, ILane<TLane, T>
+    {
+        if (TLane.Width == 1)
+        {
+            return dividend / TLane.Broadcast(_value);
+        }
+
+        var (negated, reciprocal) = (TLane.Broadcast(-_value), TLane.Broadcast(_reciprocal));
+        var quotient = dividend * reciprocal;
+        quotient = TLane.FusedMultiplyAdd(TLane.FusedMultiplyAdd(quotient, negated, dividend), reciprocal, quotient);
+        return TLane.FusedMultiplyAdd(TLane.FusedMultiplyAdd(quotient, negated, dividend), reciprocal, quotient);
+    }
+}
