@@ -20,7 +20,17 @@ public sealed class CaseAnswer
     /// <summary>Writes the answers, under the question's metadata and in the precision's element type. Written beside, then renamed.</summary>
     /// <param name="path">Where the file shall be.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void Write(string path)
+    public void Write(string path) => Writer().Write(path);
+
+    /// <summary>The bytes that <see cref="Write"/> would write.</summary>
+    public byte[] ToBytes()
+    {
+        using var bytes = new MemoryStream();
+        Writer().Write(bytes);
+        return bytes.ToArray();
+    }
+
+    private SafetensorsWriter Writer()
     {
         var writer = new SafetensorsWriter();
         foreach (var (key, value) in _metadata)
@@ -40,7 +50,7 @@ public sealed class CaseAnswer
             }
         }
 
-        writer.Write(path);
+        return writer;
     }
 
     /// <summary>Adds a tensor; its elements are copied.</summary>

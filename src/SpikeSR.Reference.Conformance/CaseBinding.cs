@@ -73,6 +73,25 @@ internal sealed class CaseBinding<T>(CaseFile file, Backend<T> backend)
     /// <summary>Takes a buffer, which has no gradient but, in training, a state after the call.</summary>
     public Parameter<T> Buffer(string name, string axes) => Parameter(name, axes, isBuffer: true);
 
+    /// <summary>Checks a parameter's shape and makes its axis names known, for a module that is built from them and takes it afterwards.</summary>
+    public void Measure(string name, string axes) => Check(CaseTensorNames.Parameter + name, axes);
+
+    /// <summary>Takes every entry that a module has declared.</summary>
+    public void Fill(StateDict<T> stateDict)
+    {
+        foreach (var entry in stateDict.Entries)
+        {
+            Check(CaseTensorNames.Parameter + entry.Name, string.Join(' ', entry.Shape.ToArray()));
+        }
+
+        foreach (var entry in stateDict.Entries)
+        {
+            Read(CaseTensorNames.Parameter + entry.Name, entry.Value);
+            entry.MarkChanged();
+            _parameters.Add(entry);
+        }
+    }
+
     /// <summary>Makes an output of known shape, with its gradient from the case (zeros where only others have one).</summary>
     /// <exception cref="MalformedFileException">It would hold too many elements, or its gradient has another shape.</exception>
     public CaseTensor<T> Output(string name, params ReadOnlySpan<int> extents) => Output(name, isImage: false, extents);
@@ -130,8 +149,6 @@ internal sealed class CaseBinding<T>(CaseFile file, Backend<T> backend)
 
     private static TensorView<T> Stored(TensorView<T> tensor, bool isImage) => isImage ? ChannelOrder.ToFirst(tensor) : tensor;
 
-    private static Shape Reject(StoredTensor stored, string expected) => throw stored.Refuse($"shape [{string.Join(", ", stored.Extents)}]", expected);
-
     // The count of batches beside a running mean: the arithmetic ignores it.
     private bool IsBatchCount(string name) =>
         name.EndsWith(".num_batches_tracked", StringComparison.Ordinal) && _bound.Contains(name[..name.LastIndexOf('.')] + ".running_mean");
@@ -174,32 +191,40 @@ internal sealed class CaseBinding<T>(CaseFile file, Backend<T> backend)
         return output;
     }
 
-    // Checks the shape before the elements take memory.
     private TensorView<T> Load(string name, string axes)
+    {
+        var tensor = TensorView<T>.Allocate(Check(name, axes));
+        Read(name, tensor);
+        return tensor;
+    }
+
+    // The shape of a stored tensor that fits the pattern.
+    private Shape Check(string name, string axes)
     {
         if (!file.Tensors.TryGetValue(name, out var stored))
         {
             throw Refuse($"tensor '{name}'", "nothing", $"shape {Describe(axes)}");
         }
 
-        _bound.Add(name);
-        var shape = Matches(stored.Extents, axes) ? stored.ToShape() : Reject(stored, Describe(axes));
-        if (shape.Length == 0)
+        if (!Matches(stored.Extents, axes))
         {
-            Reject(stored, "at least one element");
+            throw stored.Refuse($"shape [{string.Join(", ", stored.Extents)}]", $"shape {Describe(axes)}");
         }
 
-        var tensor = TensorView<T>.Allocate(shape);
+        return stored.Length > 0 ? stored.ToShape() : throw stored.Refuse($"shape [{string.Join(", ", stored.Extents)}]", "at least one element");
+    }
+
+    private void Read(string name, TensorView<T> tensor)
+    {
+        _bound.Add(name);
         if (typeof(T) == typeof(F32))
         {
-            stored.Read(tensor.Cast<float>().Span);
+            file.Tensors[name].Read(tensor.Cast<float>().Span);
         }
         else
         {
-            stored.Read(tensor.Cast<double>().Span);
+            file.Tensors[name].Read(tensor.Cast<double>().Span);
         }
-
-        return tensor;
     }
 
     // Compares axis by axis, and only where all fit makes the new names known.

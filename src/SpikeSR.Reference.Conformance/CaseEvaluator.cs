@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Serialization;
 using SpikeSR.Reference.Tensors;
 
@@ -14,13 +15,14 @@ public static class CaseEvaluator
     {
         ArgumentNullException.ThrowIfNull(question);
         ArgumentNullException.ThrowIfNull(settings);
-        return settings.Precision == Precision.F32 ? Evaluate<F32>(question, settings) : Evaluate<F64>(question, settings);
+        return settings.Precision == Precision.F32 ? Evaluate(question, settings.CreateBackend<F32>()) : Evaluate(question, settings.CreateBackend<F64>());
     }
 
-    private static CaseAnswer Evaluate<T>(CaseFile question, EvaluationSettings settings)
+    /// <summary>Computes everything that the question asks for with a given backend.</summary>
+    internal static CaseAnswer Evaluate<T>(CaseFile question, Backend<T> backend)
         where T : unmanaged, IScalar<T>
     {
-        var binding = new CaseBinding<T>(question, settings.CreateBackend<T>());
+        var binding = new CaseBinding<T>(question, backend);
         try
         {
             var compute = question.Operator.Bind(binding);

@@ -24,6 +24,15 @@ public static class CaseOperators
         new PatchReverseCase(),
         new MatchCase(),
         new AdamCase(),
+        new AttentionCase(),
+        new DeformableModuleCase(),
+        new SimilarityAttentionCase(),
+        new HybridAttentionCase(),
+        new RefinementCase(),
+        new UpsamplerCase(),
+        new BlockCase(),
+        new GroupCase(),
+        new NetworkCase(),
     ];
 
     /// <summary>The operator of a name, or null.</summary>

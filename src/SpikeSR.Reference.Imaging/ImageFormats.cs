@@ -1,5 +1,6 @@
 using SpikeSR.Reference.Imaging.Jpeg;
 using SpikeSR.Reference.Imaging.Png;
+using SpikeSR.Reference.Imaging.Pnm;
 using SpikeSR.Reference.Serialization;
 
 namespace SpikeSR.Reference.Imaging;
@@ -47,7 +48,8 @@ public static class ImageFormats
             {
                 ImageFormat.Png => PngReader.Open(file),
                 ImageFormat.Jpeg => JpegReader.Open(file),
-                _ => throw file.Malformed("file", $"a start of {Convert.ToHexString(start[..count])}", "an image: PNG or JPEG"),
+                ImageFormat.Pnm => PnmReader.Open(file),
+                _ => throw file.Malformed("file", $"a start of {Convert.ToHexString(start[..count])}", "an image: PNG, JPEG, PBM, PGM or PPM"),
             };
         }
         catch
@@ -62,6 +64,7 @@ public static class ImageFormats
     public static ImageFormat? OfExtension(string path) => Path.GetExtension(path).ToUpperInvariant() switch
     {
         ".PNG" => ImageFormat.Png,
+        ".PGM" or ".PPM" or ".PNM" => ImageFormat.Pnm,
         ".JPG" or ".JPEG" => ImageFormat.Jpeg,
         _ => null,
     };
@@ -104,6 +107,7 @@ public static class ImageFormats
         {
             ImageFormat.Png => new PngWriter(stream, header, settings.Compression),
             ImageFormat.Jpeg => new JpegWriter(stream, header, settings.JpegQuality, settings.SubsampleColour),
+            ImageFormat.Pnm => new PnmWriter(stream, header),
             _ => throw new ArgumentException($"{format} cannot be written", nameof(format)),
         };
     }
@@ -124,11 +128,15 @@ public static class ImageFormats
             case ImageFormat.Jpeg:
                 JpegWriter.Check(header);
                 break;
+            case ImageFormat.Pnm:
+                PnmWriter.Check(header);
+                break;
         }
     }
 
     private static ImageFormat? Recognise(ReadOnlySpan<byte> start) =>
         start.StartsWith(PngReader.Signature) ? ImageFormat.Png
         : start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? ImageFormat.Jpeg
+        : start.Length > 2 && start[0] == 'P' && start[1] is >= (byte)'1' and <= (byte)'6' && start[2] is (byte)'#' or (>= 9 and <= 13) or 32 ? ImageFormat.Pnm
         : null;
 }

@@ -8,6 +8,7 @@ public class MutationTests
     [Theory]
     [InlineData("png", 1)]
     [InlineData("jpeg", 2)]
+    [InlineData("pnm", 3)]
     public void Damaged_files_end_in_the_documented_exceptions_and_bounded_memory(string format, int seed)
     {
         var random = new Random(seed);

@@ -4,7 +4,7 @@ public class SampleFilesTests
 {
     public static IEnumerable<object[]> Files => Formats.SelectMany(format => SampleFiles.Names(format).Select(name => new object[] { format, name }));
 
-    private static string[] Formats => ["png", "jpeg"];
+    private static string[] Formats => ["png", "jpeg", "pnm"];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -46,7 +46,10 @@ public class SampleFilesTests
     public void A_file_cut_anywhere_is_refused(string format, string name)
     {
         var bytes = File.ReadAllBytes(SampleFiles.PathOf(format, name));
-        for (var length = 0; length < bytes.Length; length += 1 + (bytes.Length / 97))
+
+        // A plain number may lose its last digits and stay one.
+        var end = name.Contains("plain", StringComparison.Ordinal) ? bytes.Length - 8 : bytes.Length;
+        for (var length = 0; length < end; length += 1 + (bytes.Length / 97))
         {
             Assert.Throws<Serialization.MalformedFileException>(() => Decoding.Load(bytes.AsSpan(0, length)));
         }

@@ -44,37 +44,11 @@ internal sealed class NeuronCase : CaseOperator
 
     internal override SpikeMargins Margins(CaseFile question)
     {
-        var settings = Settings(question.Attributes);
-        var bind = new CaseBinding<F64>(question, EvaluationSettings.Oracle.CreateBackend<F64>());
+        var backend = new DefinitionBackend<F64>(new Workspace(), EvaluationSettings.Oracle.Threads);
+        var bind = new CaseBinding<F64>(question, backend);
         var rate = _kind == NeuronKind.ParametricLeaky ? bind.Parameter("w", "1") : null;
-        var stored = bind.Input("x", "T ...").Value;
-        var x = stored.Reshape(bind["T"], stored.Length / bind["T"]);
-        var (spike, trace) = (TensorView<F64>.Allocate(x.Shape), TensorView<F64>.Allocate(x.Shape));
-        bind.Backend.Neuron(settings, rate, x, default, spike, trace);
-
-        // One step of a neuron that never fires, from the membrane after reset, leaves H in its membrane.
-        var silent = settings with { Threshold = double.MaxValue };
-        var margins = new double[x.Length];
-        for (var t = 0; t < x.Shape[0]; t++)
-        {
-            var membrane = TensorView<F64>.Allocate(new Shape(x.Shape[1]));
-            if (t == 0)
-            {
-                membrane.Span.Fill(new F64(settings.Reset ?? 0));
-            }
-            else
-            {
-                trace.At(t - 1).CopyTo(membrane);
-            }
-
-            bind.Backend.Neuron(silent, rate, x.Slice(t, 1), membrane, spike.Slice(t, 1), default);
-            for (var i = 0; i < membrane.Length; i++)
-            {
-                margins[(t * membrane.Length) + i] = membrane.Span[i].Value - settings.Threshold;
-            }
-        }
-
-        return new SpikeMargins(margins, x.Shape[0]);
+        var x = bind.Input("x", "T ...").Value;
+        return SpikeMargins.Of(backend, Settings(question.Attributes), rate, x.Reshape(bind["T"], x.Length / bind["T"]));
     }
 
     private NeuronSettings Settings(CaseAttributes attributes) => new()

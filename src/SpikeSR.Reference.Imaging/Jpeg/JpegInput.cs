@@ -1,31 +1,8 @@
 namespace SpikeSR.Reference.Imaging.Jpeg;
 
-/// <summary>A file's bytes one by one, for markers and coded data alike.</summary>
-internal sealed class JpegInput(SourceFile file)
+/// <summary>Markers and their segments (ITU-T T.81, B.1.1).</summary>
+internal sealed class JpegInput(SourceFile file) : ByteInput(file)
 {
-    private readonly byte[] _buffer = new byte[16 << 10];
-    private int _next;
-    private int _end;
-
-    /// <summary>Names messages and gives limits.</summary>
-    public SourceFile File => file;
-
-    /// <summary>The next byte; -1 at the end of the file.</summary>
-    public int ReadByte()
-    {
-        if (_next == _end)
-        {
-            _next = 0;
-            _end = file.Read(_buffer);
-            if (_end == 0)
-            {
-                return -1;
-            }
-        }
-
-        return _buffer[_next++];
-    }
-
     /// <summary>Skips bytes until a marker and gives its second byte. Damaged files may have anything in between; libjpeg skips it too.</summary>
     public int NextMarker()
     {
@@ -57,21 +34,11 @@ internal sealed class JpegInput(SourceFile file)
         var length = (Require(part) << 8) | Require(part);
         if (length < 2)
         {
-            throw file.Malformed(part, $"length {length}", "at least 2");
+            throw File.Malformed(part, $"length {length}", "at least 2");
         }
 
         var segment = new byte[length - 2];
-        for (var i = 0; i < segment.Length; i++)
-        {
-            segment[i] = (byte)Require(part);
-        }
-
+        ReadExactly(segment, part);
         return segment;
-    }
-
-    private int Require(string part)
-    {
-        var value = ReadByte();
-        return value >= 0 ? value : throw file.Malformed(part, "the end of the file", "more bytes");
     }
 }

@@ -9,8 +9,7 @@ namespace SpikeSR.Reference.Serialization;
 
 /// <summary>
 /// Collects tensors and texts and writes them as a safetensors file. The same calls give the same bytes: the header lists tensors and
-/// texts in the order they were added and is padded with spaces to a multiple of 8; the data holds wide elements before narrow ones,
-/// so that every tensor is aligned.
+/// texts in the order they were added and is padded with spaces to a multiple of 8; the data follows in the same order.
 /// </summary>
 public sealed class SafetensorsWriter
 {
@@ -68,22 +67,12 @@ public sealed class SafetensorsWriter
             throw new PlatformNotSupportedException("weights are stored little-endian, and this machine is not");
         }
 
-        // OrderBy is stable: among tensors of one width the order stays as given.
-        var inDataOrder = _tensors.OrderByDescending(tensor => tensor.Value.Type.Size()).ToList();
-        var begins = new Dictionary<string, long>();
-        long end = 0;
-        foreach (var (name, tensor) in inDataOrder)
-        {
-            begins.Add(name, end);
-            end += tensor.Bytes.Length;
-        }
-
-        var header = Header(begins);
+        var header = Header();
         Span<byte> length = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
         stream.Write(length);
         stream.Write(header);
-        foreach (var (_, tensor) in inDataOrder)
+        foreach (var (_, tensor) in _tensors)
         {
             stream.Write(tensor.Bytes);
         }
@@ -108,7 +97,7 @@ public sealed class SafetensorsWriter
         return true;
     }
 
-    private byte[] Header(Dictionary<string, long> begins)
+    private byte[] Header()
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -125,6 +114,7 @@ public sealed class SafetensorsWriter
                 json.WriteEndObject();
             }
 
+            long begin = 0;
             foreach (var (name, (type, shape, bytes)) in _tensors)
             {
                 json.WriteStartObject(name);
@@ -137,10 +127,11 @@ public sealed class SafetensorsWriter
 
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
-                json.WriteNumberValue(begins[name]);
-                json.WriteNumberValue(begins[name] + bytes.Length);
+                json.WriteNumberValue(begin);
+                json.WriteNumberValue(begin + bytes.Length);
                 json.WriteEndArray();
                 json.WriteEndObject();
+                begin += bytes.Length;
             }
 
             json.WriteEndObject();

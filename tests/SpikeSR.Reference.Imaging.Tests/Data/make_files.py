@@ -5,7 +5,7 @@ Every file is written by a tool that is not this project (PIL, ImageMagick, netp
 samples that another tool reads from NAME, interleaved, little-endian; manifest.tsv holds one line a file: name, width, height, channels,
 kind (UInt8, UInt16, Int16, Float32), alpha (None, Straight, Premultiplied), tolerance in levels.
 
-Needs Debian's python3-pil, python3-numpy, imagemagick, netpbm, libjpeg-turbo-progs. Run it in its own folder: python3 make_files.py [png jpeg resampling metrics]
+Needs Debian's python3-pil, python3-numpy, imagemagick, netpbm, libjpeg-turbo-progs. Run it in its own folder: python3 make_files.py [png jpeg pnm resampling metrics]
 """
 import pathlib
 import subprocess
@@ -201,6 +201,39 @@ def make_jpeg():
     manifest.close()
 
 
+def make_pnm():
+    manifest = Manifest("pnm")
+    folder = manifest.folder
+    rgb, rgb16 = picture(11, 19, 3, 256, 31), picture(11, 19, 3, 65536, 32)
+
+    def add(name, data, samples, top):
+        (folder / name).write_bytes(data)
+        full = 255 if top < 256 else 65535
+        manifest.add(name, np.floor(samples.astype(float) * full / top + 0.5).astype("<u1" if top < 256 else "<u2"))
+
+    def pam(samples, top):
+        height, width, depth = samples.shape
+        head = f"P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH {depth}\nMAXVAL {top}\nTUPLTYPE {'RGB' if depth == 3 else 'GRAYSCALE'}\nENDHDR\n"
+        return head.encode() + samples.astype(">u2" if top > 255 else "u1").tobytes()
+
+    for top, source in ((255, rgb), (65535, rgb16), (1023, rgb16 // 64), (100, np.minimum(rgb // 2, 100)), (1, rgb // 128), (257, rgb16 // 256)):
+        for samples, name in ((source, "ppm"), (source[..., :1], "pgm")):
+            raw = run("pamtopnm", stdin=pam(np.ascontiguousarray(samples), top))
+            add(f"netpbm-{top}.{name}", raw, samples, top)
+            add(f"netpbm-plain-{top}.{name}", run("pnmtoplainpnm", stdin=raw), samples, top)
+    bits = rgb[..., :1] // 128
+    raw = run("pamtopnm", stdin=pam(np.ascontiguousarray(bits), 1).replace(b"GRAYSCALE", b"BLACKANDWHITE"))
+    assert raw[:2] == b"P4"
+    add("netpbm.pbm", raw, bits, 1)
+    add("netpbm-plain.pbm", run("pnmtoplainpnm", stdin=raw), bits, 1)
+    Image.fromarray(rgb).save(folder / "pil.ppm")
+    add("pil.ppm", (folder / "pil.ppm").read_bytes(), np.asarray(Image.open(folder / "pil.ppm")), 255)
+    commented = run("convert", "ppm:-", "-set", "comment", "one\ntwo", "-compress", "none", "ppm:-", stdin=b"P6 19 11 255\n" + rgb.tobytes())
+    assert b"#" in commented
+    add("magick-plain-comment.ppm", commented, rgb, 255)
+    manifest.close()
+
+
 def make_resampling():
     """Pillow's bicubic: 8-bit RGB as PNG files, one float plane as raw bytes."""
     folder = HERE / "resampling"
@@ -268,6 +301,6 @@ def make_metrics():
 
 
 if __name__ == "__main__":
-    makers = {"png": make_png, "jpeg": make_jpeg, "resampling": make_resampling, "metrics": make_metrics}
+    makers = {"png": make_png, "jpeg": make_jpeg, "pnm": make_pnm, "resampling": make_resampling, "metrics": make_metrics}
     for maker in sys.argv[1:] or makers:
         makers[maker]()

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
+using SpikeSR.Reference.Cli.Verbs;
+using SpikeSR.Reference.Serialization;
+
+namespace SpikeSR.Reference.Cli;
+
+/// <summary>The command <c>spikesr</c>: parses, runs a verb, and turns whatever goes wrong into one line and an exit status.</summary>
+internal static class CommandLine
+{
+    private static readonly Option<bool> Trace = new("--trace") { Description = "On an error, print where it happened.", Recursive = true };
+
+    /// <summary>Runs one command line.</summary>
+    /// <param name="arguments">The words after <c>spikesr</c>.</param>
+    /// <returns>The exit status, one of <see cref="ExitCode"/>.</returns>
+    public static int Run(string[] arguments)
+    {
+        ParseResult? parsed = null;
+        try
+        {
+            // No response files: a path may begin with '@'.
+            parsed = Create().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (parsed.Errors.Count > 0)
+            {
+                // Of several complaints the last is the most specific.
+                Report($"{parsed.Errors[^1].Message.ReplaceLineEndings(" ")} ('{VerbPath(parsed.CommandResult)} --help' tells more)");
+                return ExitCode.BadInput;
+            }
+
+            return Invoke(parsed);
+        }
+#pragma warning disable CA1031 // the last resort: nobody is above us
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            var failure = Failure.Of(exception);
+            Report(failure.Message);
+            if (parsed?.GetValue(Trace) ?? false)
+            {
+                Console.Error.WriteLine(exception);
+            }
+
+            return failure.ExitCode;
+        }
+    }
+
+    /// <summary>Says on standard error what went wrong.</summary>
+    /// <param name="message">One line.</param>
+    public static void Report(string message) => Console.Error.WriteLine($"spikesr: {message}");
+
+    private static RootCommand Create() => new("SpikeSR: an attention spiking neural network for the super-resolution of remote-sensing images, as a verifiable reference.")
+    {
+        Trace, UpscaleVerb.Create(), TrainVerb.Create(), InfoVerb.Create(), EvalVerb.Create(), CheckVerb.Create(), CasesVerb.Create(), GoldenVerb.Create(),
+    };
+
+    // A verb that takes a cancellation gets time to save what it has; of any other nothing half written is left.
+    private static int Invoke(ParseResult parsed)
+    {
+        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
+        if (parsed.Action is AsynchronousCommandLineAction)
+        {
+            return parsed.Invoke(invocation);
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        return parsed.Invoke(invocation);
+    }
+
+    private static void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        AtomicFile.AbandonAll();
+        Environment.Exit(ExitCode.Interrupted);
+    }
+
+    // "spikesr eval" for the verb eval.
+    private static string VerbPath(CommandResult result) => result.Parent is CommandResult parent ? $"{VerbPath(parent)} {result.Command.Name}" : "spikesr";
+}

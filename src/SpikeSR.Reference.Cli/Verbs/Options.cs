@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace SpikeSR.Reference.Cli.Verbs;
+
+/// <summary>Options whose values are checked as they are parsed, each complaint naming the option, what was found and what was expected.</summary>
+internal static class Options
+{
+    /// <summary>A whole number.</summary>
+    /// <param name="name">Name with its dashes.</param>
+    /// <param name="description">What it does, in a sentence.</param>
+    /// <param name="minimum">Smallest value.</param>
+    /// <param name="maximum">Largest value.</param>
+    /// <param name="fallback">Value when left out.</param>
+    /// <param name="aliases">Other names.</param>
+    public static Option<int> Integer(string name, string description, int minimum, int maximum, int fallback, params string[] aliases) => new(name, aliases)
+    {
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => fallback,
+        CustomParser = result =>
+            int.TryParse(Text(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum
+                ? value
+                : Refuse<int>(result, name, $"a whole number from {minimum} to {maximum}"),
+    };
+
+    /// <summary>One of several words, in any case.</summary>
+    /// <typeparam name="T">What the words stand for.</typeparam>
+    /// <param name="name">Name with its dashes.</param>
+    /// <param name="description">What it does, in a sentence.</param>
+    /// <param name="choices">The words; the first is the default.</param>
+    public static Option<T> Choice<T>(string name, string description, params (string Word, T Value)[] choices)
+    {
+        var words = choices.Select(choice => choice.Word).ToArray();
+        var option = new Option<T>(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => choices[0].Value,
+            HelpName = string.Join('|', words),
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result => Array.FindIndex(words, word => string.Equals(word, Text(result), StringComparison.OrdinalIgnoreCase)) is >= 0 and var index ? choices[index].Value : Refuse<T>(result, name, string.Join(" or ", words)),
+        };
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
+    private static string Text(ArgumentResult result) => string.Join(' ', result.Tokens.Select(token => token.Value));
+
+    private static T? Refuse<T>(ArgumentResult result, string name, string expected)
+    {
+        result.AddError($"{name}: found '{Text(result)}', expected {expected}");
+        return default;
+    }
+}

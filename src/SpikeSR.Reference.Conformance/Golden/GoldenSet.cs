@@ -1,0 +1,100 @@
+using System.Text.RegularExpressions;
+using SpikeSR.Reference.Serialization;
+
+namespace SpikeSR.Reference.Conformance.Golden;
+
+/// <summary>What checking one golden case found.</summary>
+/// <param name="Case">The case.</param>
+/// <param name="Problems">One line each; none: the case holds.</param>
+public sealed record GoldenFinding(GoldenCase Case, IReadOnlyList<string> Problems);
+
+/// <summary>A folder of golden cases: rebuilt, answered by the definitions, compared with PyTorch's answers.</summary>
+public sealed partial class GoldenSet
+{
+    private readonly string _folder;
+
+    /// <summary>Opens a set.</summary>
+    /// <param name="folder">The folder with manifest.json, golden/v1 for one.</param>
+    /// <exception cref="MalformedFileException">The manifest is wrong.</exception>
+    public GoldenSet(string folder)
+    {
+        _folder = folder;
+        Manifest = GoldenManifest.Load(ManifestPath);
+    }
+
+    /// <summary>The list of cases.</summary>
+    public GoldenManifest Manifest { get; }
+
+    private string ManifestPath => Path.Combine(_folder, "manifest.json");
+
+    /// <summary>Checks a case: the question's and PyTorch's digests, the definitions' (in float64), and the answers against PyTorch's.</summary>
+    /// <param name="golden">The case.</param>
+    /// <param name="settings">What answers.</param>
+    public GoldenFinding Check(GoldenCase golden, EvaluationSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(golden);
+        ArgumentNullException.ThrowIfNull(settings);
+        var problems = new List<string>();
+        var question = golden.BuildQuestion();
+        Same("question", question, golden.QuestionSha256, problems);
+        var torch = Path.Combine(_folder, "torch", golden.Id + ".safetensors");
+        Same("PyTorch's answer", File.ReadAllBytes(torch), golden.TorchSha256, problems);
+        using var file = CaseFile.Open(question, golden.Id);
+        using var stored = CaseFile.Open(torch);
+        var answer = CaseEvaluator.Evaluate(file, settings);
+        if (settings.Precision == Precision.F64 && golden.DefinitionSha256 is { } digest)
+        {
+            Same("definitions' answer", answer.ToBytes(), digest, problems);
+        }
+
+        if (settings.Precision == Precision.F64 || golden.Float32)
+        {
+            var report = CaseComparer.Compare(file, answer, stored);
+            if (!report.Agrees)
+            {
+                problems.AddRange(report.Tensors.Where(tensor => !tensor.Agrees).Select(tensor => tensor.ToString()));
+            }
+        }
+
+        return new GoldenFinding(golden, problems);
+    }
+
+    /// <summary>Writes every question into a folder.</summary>
+    /// <param name="folder">Where to; made where it is missing.</param>
+    public void WriteQuestions(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var golden in Manifest.Cases)
+        {
+            AtomicFile.Write(Path.Combine(folder, golden.Id + ".safetensors"), stream => stream.Write(golden.BuildQuestion()));
+        }
+    }
+
+    /// <summary>Answers every question with the definitions and writes the digests of the answers into the manifest, leaving the rest of it as it is.</summary>
+    /// <param name="progress">Is told each case before it is answered.</param>
+    public void WriteDefinitionDigests(Action<GoldenCase>? progress = null)
+    {
+        var text = File.ReadAllText(ManifestPath);
+        foreach (var golden in Manifest.Cases)
+        {
+            progress?.Invoke(golden);
+            using var file = CaseFile.Open(golden.BuildQuestion(), golden.Id);
+            var digest = GoldenCase.Sha256(CaseEvaluator.Evaluate(file, EvaluationSettings.Oracle).ToBytes());
+            var at = text.IndexOf($"\"id\": \"{golden.Id}\"", StringComparison.Ordinal);
+            text = DefinitionDigest().Replace(text, $"\"definition_sha256\": \"{digest}\"", 1, at);
+        }
+
+        AtomicFile.Write(ManifestPath, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+    }
+
+    private static void Same(string what, ReadOnlySpan<byte> bytes, string expected, List<string> problems)
+    {
+        if (GoldenCase.Sha256(bytes) is var found && found != expected)
+        {
+            problems.Add($"{what}: SHA-256 {found}, the manifest says {expected}");
+        }
+    }
+
+    [GeneratedRegex("\"definition_sha256\": (null|\"[0-9a-f]{64}\")", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex DefinitionDigest();
+}

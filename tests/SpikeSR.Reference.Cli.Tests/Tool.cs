@@ -1,0 +1,48 @@
+using System.Diagnostics;
+
+namespace SpikeSR.Reference.Cli;
+
+/// <summary>The command as a process of its own, in a folder of its own that is removed afterwards.</summary>
+internal sealed class Tool : IDisposable
+{
+    /// <summary>What a run left behind.</summary>
+    public sealed record Result(int ExitCode, string Output, string Error);
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("spikesr-").FullName;
+
+    public string At(string name) => Path.Combine(Folder, name);
+
+    public string[] Files(string name = "") => [.. Directory.GetFiles(At(name)).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+
+    public Result Run(params IEnumerable<string> arguments)
+    {
+        using var process = Start(arguments);
+        return Wait(process);
+    }
+
+    /// <summary>Starts the command; standard input is empty.</summary>
+    public Process Start(params IEnumerable<string> arguments)
+    {
+        string[] command = [Path.Combine(AppContext.BaseDirectory, "spikesr.dll"), .. arguments];
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", command)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return process;
+    }
+
+    public static Result Wait(Process process)
+    {
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new Result(process.ExitCode, output, error.Result);
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
