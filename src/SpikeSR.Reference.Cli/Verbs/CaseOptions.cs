@@ -10,7 +10,8 @@ internal sealed class CaseOptions
 
     private readonly Option<Precision> _precision = Options.Choice("--precision", "Scalar to compute in.", ("f64", Precision.F64), ("f32", Precision.F32));
 
-    private readonly Option<EngineKind> _engine = Options.Choice("--engine", "What computes: the definitions.", ("definition", EngineKind.Definition));
+    private readonly Option<EngineKind> _engine = Options.Choice(
+        "--engine", "What computes: the definitions, or the SIMD engine, whose every byte is theirs.", ("definition", EngineKind.Definition), ("simd", EngineKind.Simd));
 
     /// <summary>Adds argument and options to a verb.</summary>
     /// <param name="verb">The verb.</param>

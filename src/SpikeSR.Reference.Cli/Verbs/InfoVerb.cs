@@ -18,17 +18,60 @@ internal static class InfoVerb
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private static readonly Option<bool> Kernels = new("--kernels") { Description = "List the code behind each operator, direction and scalar of the SIMD engine." };
+
+    private static readonly Option<bool> Accuracy = new("--accuracy")
+    {
+        Description = "Measure the error of exp, sigmoid, tanh, erf and GELU in float over all 2^32 arguments (some minutes); exit status 1 if one passes its limit.",
+    };
+
+    private static readonly Option<int> Sample = Options.Integer("--sample", "With --accuracy: take every N-th argument only.", 1, int.MaxValue, 1);
+
+    /// <summary>Makes the verb.</summary>
     public static Command Create()
     {
-        var command = new Command("info", "Tell a network's sizes, parameters and cost.\n\nExample: spikesr info published") { Model };
+        var command = new Command("info", "Tell a network's sizes, parameters and cost, or what computes it.\n\nExample: spikesr info published") { Model, Kernels, Accuracy, Sample, EngineOptions.Threads };
         command.SetAction(Run);
         return command;
     }
 
     private static int Run(ParseResult parsed)
     {
+        if (parsed.GetValue(Kernels))
+        {
+            ListKernels();
+            return ExitCode.Done;
+        }
+
+        if (parsed.GetValue(Accuracy))
+        {
+            return MeasureAccuracy(parsed.GetValue(Sample), EngineOptions.ThreadsOf(parsed));
+        }
+
         Describe(parsed.GetValue(Model) ?? ShippedModels.Default);
-        return 0;
+        return ExitCode.Done;
+    }
+
+    private static void ListKernels()
+    {
+        foreach (var entry in KernelCatalogue.Entries)
+        {
+            Console.WriteLine($"{entry.Operator,-24} {entry.Direction,-9} {entry.ScalarType,-4} {entry.Code}  {entry.Lane}");
+        }
+    }
+
+    private static int MeasureAccuracy(int stride, Parallelism threads)
+    {
+        var failed = false;
+        foreach (var function in Enum.GetValues<ElementaryFunction>())
+        {
+            var (finding, limit) = (ExactMathAccuracy.Measure(function, threads, stride), ExactMathAccuracy.Limit(function));
+            failed |= finding.WorstUlps > limit;
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{function,-8} worst {finding.WorstUlps:F4} ulp at {finding.WorstArgument:R}, limit {limit}, {finding.Arguments:N0} arguments"));
+        }
+
+        return failed ? ExitCode.Failed : ExitCode.Done;
     }
 
     private static void Describe(string model)

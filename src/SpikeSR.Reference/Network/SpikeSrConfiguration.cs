@@ -47,7 +47,7 @@ public sealed record SpikeSrConfiguration
     /// <exception cref="ArgumentException">The name is none of them.</exception>
     public static SpikeSrConfiguration Preset(string name) => name switch
     {
-        "tiny" => new() { Channels = 32, Groups = 2, Blocks = 1, QueryDepth = 16, Hidden = 48 },
+        "tiny" => new() { Channels = 32, Groups = 2, Blocks = 1, QueryDepth = 16, Hidden = 44 },
         "small" => new() { Channels = 32, Groups = 2, Blocks = 2, QueryDepth = 16, Hidden = 64 },
         "medium" => new() { Channels = 48, Groups = 3, Blocks = 2, QueryDepth = 24, Hidden = 80 },
         "published" => new(),

@@ -1,0 +1,124 @@
+using SpikeSR.Reference.Imaging;
+using SpikeSR.Reference.Network;
+using SpikeSR.Reference.Serialization;
+using SpikeSR.Reference.Tensors;
+using SpikeSR.Reference.Training;
+
+namespace SpikeSR.Reference.Training.Tests;
+
+/// <summary>A run is fixed by its settings and seed alone: not by threads, not by stopping.</summary>
+public sealed class TrainerTests : IDisposable
+{
+    private static readonly TrainingSettings Settings = new() { Steps = 6, Crop = 8, Batch = 2, WarmUp = 2, AverageDecay = 0.9, Seed = 7 };
+    private readonly string _folder = Directory.CreateTempSubdirectory("spikesr").FullName;
+
+    public TrainerTests()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            var image = new Image(new ImageHeader(40, 36, 3, SampleKind.UInt8));
+            var stream = new UniformStream(5, (uint)i);
+            for (var k = 0; k < image.Samples.Length; k++)
+            {
+                image.Samples[k] = (float)Math.Floor(256 * stream.Next());
+            }
+
+            image.Save(Path.Combine(_folder, $"{i}.png"));
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void One_and_two_threads_give_the_same_bytes() => Assert.Equal(Bytes(Run(1, 6)), Bytes(Run(2, 6)));
+
+    [Fact]
+    public void A_run_that_is_saved_and_taken_up_again_goes_on_byte_for_byte()
+    {
+        var checkpoint = Path.Combine(_folder, "run.checkpoint");
+        TrainingCheckpoint.Save(Run(1, 4), checkpoint);
+        var resumed = Start(1, Settings);
+        TrainingCheckpoint.Resume(resumed, checkpoint);
+        Assert.Equal(4, resumed.Step);
+        Advance(resumed, 2);
+        Assert.Equal(Bytes(Run(1, 6)), Bytes(resumed));
+    }
+
+    [Fact]
+    public void Another_seed_gives_other_bytes() => Assert.NotEqual(Bytes(Run(1, 2)), Bytes(Advance(Start(1, Settings with { Seed = 8 }), 2)));
+
+    [Fact]
+    public void Accumulation_averages_the_gradients_of_its_batches()
+    {
+        var step = Start(1, Settings with { Accumulation = 2 }).Advance();
+        Assert.True(double.IsFinite(step.GradientNorm) && step.GradientNorm > 0);
+        Assert.NotEqual(Start(1, Settings).Advance().Loss, step.Loss);
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_a_number_stops_the_run_and_changes_nothing()
+    {
+        var trainer = Start(1, Settings);
+        trainer.Network.StateDict.Find("tail.0.bias")!.Value.Span[0] = new F32(float.NaN);
+        var before = Bytes(trainer);
+        Assert.Throws<TrainingDivergedException>(() => trainer.Advance());
+        Assert.Equal(before, Bytes(trainer));
+        Assert.Equal(0, trainer.Step);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_other_settings_is_refused()
+    {
+        var checkpoint = Path.Combine(_folder, "run.checkpoint");
+        TrainingCheckpoint.Save(Start(1, Settings), checkpoint);
+        var failure = Assert.Throws<MalformedFileException>(() => TrainingCheckpoint.Resume(Start(1, Settings with { Batch = 1 }), checkpoint));
+        Assert.Contains("settings", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_image_smaller_than_the_crop_is_refused_in_one_line()
+    {
+        var failure = Assert.Throws<MalformedFileException>(() => TrainingImage.Load(Path.Combine(_folder, "0.png"), 4, 30, Parallelism.Single));
+        Assert.Contains("120 x 120", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_rate_rises_then_falls_along_half_a_cosine()
+    {
+        var settings = new TrainingSettings { Steps = 110, WarmUp = 10, LearningRate = 2, FinalRate = 0.5 };
+        Assert.Equal(1, settings.RateAt(5));
+        Assert.Equal(2, settings.RateAt(10), 12);
+        Assert.Equal(1.5, settings.RateAt(60), 12);
+        Assert.Equal(1, settings.RateAt(110), 12);
+    }
+
+    private static Trainer Advance(Trainer trainer, int steps)
+    {
+        for (var i = 0; i < steps; i++)
+        {
+            trainer.Advance();
+        }
+
+        return trainer;
+    }
+
+    private static byte[] Bytes(Trainer trainer)
+    {
+        var path = Path.GetTempFileName();
+        ModelFile.Save(trainer.Network, path);
+        var bytes = File.ReadAllBytes(path);
+        File.Delete(path);
+        return bytes;
+    }
+
+    private Trainer Run(int threads, int steps) => Advance(Start(threads, Settings), steps);
+
+    private Trainer Start(int threads, TrainingSettings settings)
+    {
+        var network = new SpikeSr<F32>(new SpikeSrConfiguration { Steps = 2, Channels = 16, Groups = 1, Blocks = 1, PatchSizes = [6], QueryDepth = 4, Hidden = 8 });
+        network.StateDict.Initialise(settings.Seed);
+        var parallelism = new Parallelism(threads);
+        var pool = new ImagePool([.. ImagePool.List(_folder).Select(path => TrainingImage.Load(path, 4, settings.Crop, parallelism))]);
+        return new Trainer(network, settings, SimdBackend.Create<F32>(new Workspace(), parallelism), pool);
+    }
+}
