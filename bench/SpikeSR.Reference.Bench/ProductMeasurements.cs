@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Operators;
 using SpikeSR.Reference.Operators.Kernels;
 using SpikeSR.Reference.Tensors;
 
@@ -27,7 +28,51 @@ internal sealed unsafe class ProductMeasurements : ILaneChoice<float, IReadOnlyL
         Add("linear to input 64 -> 100", name => LinearToInput<TLane>(name, 6400, 64, 100));
         Add("linear to weight 64 -> 100", name => LinearToWeight<TLane>(name, 6400, 64, 100));
         Add("linear to weight 100 -> 64", name => LinearToWeight<TLane>(name, 6400, 100, 64));
+        foreach (var (shape, inputs, outputs, kernel) in new[]
+        {
+            ("[4, 128, 128]", 64, 64, 3), ("[4, 64, 64]", 64, 64, 3), ("[25, 16, 16]", 64, 64, 3), ("[25, 16, 16]", 64, 27, 3),
+            ("[4, 64, 64]", 3, 64, 3), ("[1, 64, 64]", 64, 48, 3), ("[4, 64, 64]", 64, 64, 1),
+        })
+        {
+            Add($"conv {kernel}x{kernel} {inputs} -> {outputs}, {shape}", name => Convolution<TLane>(name, shape, inputs, outputs, kernel));
+        }
+
+        foreach (var (inputs, outputs) in new[] { (64, 64), (64, 27) })
+        {
+            Add($"conv to input 3x3 {inputs} -> {outputs}", name => ConvolutionToInput<TLane>(name, inputs, outputs));
+            Add($"conv to weight 3x3 {inputs} -> {outputs}", name => ConvolutionToWeight<TLane>(name, inputs, outputs));
+        }
+
         return list;
+    }
+
+    private Measurement Convolution<TLane>(string name, string shape, int inputs, int outputs, int kernel)
+        where TLane : unmanaged, ILane<TLane, float>
+    {
+        var extents = shape.Trim('[', ']').Split(',').Select(int.Parse).ToArray();
+        var (x, y) = (Numbers(extents[0], extents[1], extents[2], inputs), Numbers(extents[0], extents[1], extents[2], outputs));
+        var (weight, bias) = (Numbers(outputs, inputs, kernel, kernel), Numbers(outputs));
+        var packed = ConvolutionKernel.Pack<TLane, float>(weight);
+        var settings = kernel == 1 ? ConvolutionSettings.Point : ConvolutionSettings.Same3;
+        return new Measurement(name, 2e-9 * y.Length * inputs * kernel * kernel, threads =>
+            ConvolutionKernel.Forward<TLane, float>(settings, x, weight, packed, bias, y, _workspace, new Parallelism(threads)));
+    }
+
+    private Measurement ConvolutionToInput<TLane>(string name, int inputs, int outputs)
+        where TLane : unmanaged, ILane<TLane, float>
+    {
+        var (gradX, gradY, weight) = (Numbers(4, 64, 64, inputs), Numbers(4, 64, 64, outputs), Numbers(outputs, inputs, 3, 3));
+        var packed = ConvolutionKernel.PackBackward<TLane, float>(weight);
+        return new Measurement(name + ", [4, 64, 64]", 2e-9 * gradY.Length * inputs * 9, threads =>
+            ConvolutionKernel.BackwardInput<TLane, float>(ConvolutionSettings.Same3, gradY, weight, packed, gradX, _workspace, new Parallelism(threads)));
+    }
+
+    private Measurement ConvolutionToWeight<TLane>(string name, int inputs, int outputs)
+        where TLane : unmanaged, ILane<TLane, float>
+    {
+        var (x, gradY, gradWeight) = (Numbers(4, 64, 64, inputs), Numbers(4, 64, 64, outputs), Numbers(outputs, inputs, 3, 3));
+        return new Measurement(name + ", [4, 64, 64]", 2e-9 * gradY.Length * inputs * 9, threads =>
+            ConvolutionKernel.BackwardWeight<TLane, float>(ConvolutionSettings.Same3, x, gradY, gradWeight, _workspace, new Parallelism(threads)));
     }
 
     private Measurement Square<TLane>(string name, int n)
