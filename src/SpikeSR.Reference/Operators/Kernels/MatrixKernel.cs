@@ -10,8 +10,8 @@ namespace SpikeSR.Reference.Operators.Kernels;
 /// </summary>
 internal static unsafe partial class MatrixKernel
 {
-    // Sums longer than this are cut into even parts, the partial sums waiting in y: a panel of 768 x 64 floats and the rows it meets
-    // stay in a second-level cache of 1 MB. The sums of a 3x3 convolution over 64 channels (576) are not cut.
+    // Where sums are cut into parts unless the caller knows better: a panel of 768 x 64 floats and the rows it meets stay in a second-level cache
+    // of 1 MB. The sums of a 3x3 convolution over 64 channels (576) are not cut.
     private const int MaximumDepth = 768;
 
     // Rows of a strided left operand that share one table: 16 tiles.
@@ -43,12 +43,13 @@ internal static unsafe partial class MatrixKernel
     /// <param name="startStride">Elements between rows of start: stride where start is y, 0 where it is one row.</param>
     /// <param name="y">Output.</param>
     /// <param name="stride">Elements between rows of y.</param>
+    /// <param name="maximumDepth">Sums longer than this are cut into even parts, the partial sums waiting in y.</param>
     public static void Multiply<TLane, T>(
-        int count, int depth, int columns, T* a, nint* rows, int* offsets, T* packed, T* start, nint startStride, T* y, nint stride)
+        int count, int depth, int columns, T* a, nint* rows, int* offsets, T* packed, T* start, nint startStride, T* y, nint stride, int maximumDepth = MaximumDepth)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
-        var parts = Parts(depth);
+        var parts = Parts(depth, maximumDepth);
         for (var part = 0; part < parts; part++)
         {
             var (first, last) = PartBounds(depth, part, parts);
@@ -85,7 +86,7 @@ internal static unsafe partial class MatrixKernel
             rows[m] = m * rowStride;
         }
 
-        var parts = Parts(depth);
+        var parts = Parts(depth, MaximumDepth);
         var offsets = stackalloc int[MaximumDepth];
         for (var k = 0; k < Math.Min(MaximumDepth, depth); k++)
         {
@@ -143,7 +144,7 @@ internal static unsafe partial class MatrixKernel
                 last - first, depth, columns, a.Pointer + ((nint)first * depth), depth, 1, packed.Pointer, start.Pointer, 0, y.Pointer + ((nint)first * columns), columns));
     }
 
-    private static int Parts(int depth) => Math.Max(1, (depth + MaximumDepth - 1) / MaximumDepth);
+    private static int Parts(int depth, int maximum) => Math.Max(1, (depth + maximum - 1) / maximum);
 
     private static (int First, int Last) PartBounds(int depth, int part, int parts) =>
         ((int)((long)depth * part / parts), (int)((long)depth * (part + 1) / parts));
