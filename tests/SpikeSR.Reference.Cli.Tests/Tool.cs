@@ -26,6 +26,7 @@ internal sealed class Tool : IDisposable
         string[] command = [Path.Combine(AppContext.BaseDirectory, "spikesr.dll"), .. arguments];
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", command)
         {
+            UseShellExecute = false,
             WorkingDirectory = Folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
