@@ -16,10 +16,10 @@ public class SafetensorsWriterTests
         writer.Add("flag", new Shape(1), [true]);
         writer.Add("x/é", new Shape(2, 1), [1f, -2f]);
         const string header =
-            """{"__metadata__":{"op":"a \"quoted\" é"},"flag":{"dtype":"BOOL","shape":[1],"data_offsets":[8,9]},"x/é":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}""";
+            """{"__metadata__":{"op":"a \"quoted\" é"},"flag":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]},"x/é":{"dtype":"F32","shape":[2,1],"data_offsets":[1,9]}}""";
         var padded = Encoding.UTF8.GetBytes(header).ToList();
         padded.AddRange(Enumerable.Repeat((byte)' ', (8 - (padded.Count % 8)) % 8));
-        byte[] expected = [.. BitConverter.GetBytes((long)padded.Count), .. padded, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 1];
+        byte[] expected = [.. BitConverter.GetBytes((long)padded.Count), .. padded, 1, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0];
         Assert.Equal(expected, Bytes(writer));
     }
 
