@@ -36,7 +36,7 @@ internal static class TrainVerb
     private static readonly Option<double> Average = new("--average") { Description = "Decay of the moving average of the weights, which is what is saved; 0: none.", DefaultValueFactory = _ => 0.999 };
     private static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of initialisation, crops and noise.", DefaultValueFactory = _ => 1 };
     private static readonly Option<string[]> Weights = new("--weight") { Description = "PREFIX=FACTOR: draw images whose name begins so less or more often; may be repeated.", DefaultValueFactory = _ => [] };
-    private static readonly Option<int> HoldBack = new("--hold-back") { Description = "Every so-manieth image is not trained on and measures progress; 0: none.", DefaultValueFactory = _ => 20 };
+    private static readonly Option<int> HoldBack = Options.Integer("--hold-back", "Every N-th image is not trained on and measures progress; 0: none.", 0, 1000000, 20);
     private static readonly Option<int> ValidateEvery = Options.Integer("--validate-every", "Steps between measurements on the images held back.", 1, 100000000, 500);
     private static readonly Option<string?> Checkpoint = new("--checkpoint") { Description = "Where the run's state is kept; default: OUTPUT with .checkpoint appended." };
     private static readonly Option<int> CheckpointEvery = Options.Integer("--checkpoint-every", "Steps between checkpoints.", 1, 100000000, 250);

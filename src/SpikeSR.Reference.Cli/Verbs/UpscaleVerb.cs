@@ -40,6 +40,20 @@ internal static class UpscaleVerb
         return 0;
     }
 
-    private static SpikeSr<F32> LoadModel(string model) =>
-        ShippedModels.Names.Contains(model, StringComparer.Ordinal) && !File.Exists(model) ? ShippedModels.Load<F32>(model) : ModelFile.Load<F32>(model);
+    private static SpikeSr<F32> LoadModel(string model)
+    {
+        if (File.Exists(model))
+        {
+            return ModelFile.Load<F32>(model);
+        }
+
+        if (ShippedModels.Names.Contains(model, StringComparer.Ordinal))
+        {
+            return ShippedModels.Load<F32>(model);
+        }
+
+        throw new ArgumentException(SpikeSrConfiguration.PresetNames.Contains(model, StringComparer.Ordinal)
+            ? $"--model is '{model}', a size without shipped weights; make some with 'spikesr train FOLDER -o MODEL --preset {model}', or use {string.Join(" or ", ShippedModels.Names)}"
+            : $"--model is '{model}', expected a file, or a shipped model: {string.Join(", ", ShippedModels.Names)}");
+    }
 }
