@@ -5,13 +5,24 @@ namespace SpikeSR.Reference.Tests.Properties;
 /// <summary>All laws.</summary>
 internal static class LawTable
 {
-    public static IReadOnlyList<Law> All { get; } =
+    /// <summary>What single operators must obey: quick to check.</summary>
+    public static IReadOnlyList<Law> OfPrimitives { get; } =
     [
         .. NeuronLaws.All,
         .. OperatorLaws.All,
         .. AttentionLaws.All,
-        .. NetworkLaws.All,
-        .. SubjectTable.All.SelectMany(DerivativeLaws.Of),
-        .. SubjectTable.All.SelectMany(ReproducibilityLaws.Of),
+        .. SubjectTable.Primitives.SelectMany(DerivativeLaws.Of),
+        .. SubjectTable.Primitives.SelectMany(ReproducibilityLaws.Of),
     ];
+
+    /// <summary>What modules and the network must obey.</summary>
+    public static IReadOnlyList<Law> OfModules { get; } =
+    [
+        .. NetworkLaws.All,
+        .. SubjectTable.Modules.SelectMany(DerivativeLaws.Of),
+        .. SubjectTable.Modules.SelectMany(ReproducibilityLaws.Of),
+    ];
+
+    /// <summary>Both.</summary>
+    public static IReadOnlyList<Law> All { get; } = [.. OfPrimitives, .. OfModules];
 }

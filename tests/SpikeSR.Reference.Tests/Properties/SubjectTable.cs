@@ -7,8 +7,8 @@ namespace SpikeSR.Reference.Tests.Properties;
 /// <summary>Everything that the laws are checked for: a new operator is one class and one line here.</summary>
 internal static class SubjectTable
 {
-    /// <summary>Primitives first, then modules, then the network.</summary>
-    public static IReadOnlyList<Subject> All { get; } =
+    /// <summary>The primitives of a backend.</summary>
+    public static IReadOnlyList<Subject> Primitives { get; } =
     [
         .. Enum.GetValues<SurrogateKind>().Select(kind => new SurrogateSubject(kind) { Samples = 5 }),
         new NeuronSubject("IF", NeuronKind.IntegrateAndFire) { Samples = 60 },
@@ -37,6 +37,11 @@ internal static class SubjectTable
         new MatchSubject(train: false, published: true),
         new MatchSubject(train: true) { Samples = 50 },
         new AttentionSubject { LinearIn = ["v"] },
+    ];
+
+    /// <summary>Modules, up to the network.</summary>
+    public static IReadOnlyList<Subject> Modules { get; } =
+    [
         new DeformableModuleSubject { LinearIn = ["regular_conv.weight", "regular_conv.bias"] },
         new TokenAttentionSubject(cross: false, deformable: false),
         new TokenAttentionSubject(cross: true, deformable: false),

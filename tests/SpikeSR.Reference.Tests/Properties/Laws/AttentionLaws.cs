@@ -19,6 +19,8 @@ internal static class AttentionLaws
         new("match, published: patches of the first image", 10, PublishedMatch),
         new("attention: its equation", 30, Equation),
         new("attention: one key answers alone", 10, OneKey),
+        new("attention: the order of keys is nothing", 20, KeyOrder),
+        new("match: patches renamed, matches renamed", 20, Renaming),
         new("deformable module: fresh, it is a convolution", 20, FreshModule),
         new("HDA: its equation", 20, HybridEquation),
         new("DSA: silent layers leave x + conv(x)", 10, SilentLayers),
@@ -200,6 +202,42 @@ internal static class AttentionLaws
         var y = TensorView<F64>.Allocate(new Shape(1, queries, 1));
         trial.Backend.Attention(q, k, v, y);
         return Comparison.Follows("y", y, _ => v.Span[0].Value);
+    }
+
+    // Keys and values turned round together.
+    private static string? KeyOrder(Sample sample, IEngine engine)
+    {
+        var trial = Begin(sample, engine);
+        var (queries, keys, depth) = (trial.Dice.Extent(1, 4), trial.Dice.Extent(2, 5), trial.Dice.Extent(1, 4));
+        var (q, k, v) = (trial.Constant("q", new Range(-2, 2), 1, queries, depth), trial.Constant("k", new Range(-2, 2), 1, keys, depth), trial.Constant("v", Range.Unit, 1, keys, 2));
+        var (y, turned) = (TensorView<F64>.Allocate(new Shape(1, queries, 2)), TensorView<F64>.Allocate(new Shape(1, queries, 2)));
+        trial.Backend.Attention(q, k, v, y);
+        trial.Backend.Attention(q, Turned(k), Turned(v), turned);
+        return Comparison.Close("y", turned, y, 1e-13);
+    }
+
+    private static string? Renaming(Sample sample, IEngine engine)
+    {
+        var trial = Begin(sample, engine);
+        var (patches, channels) = (trial.Dice.Extent(2, 6), trial.Dice.Extent(3, 5));
+        var x = trial.Constant("x", Range.Unit, 1, patches, 2, channels);
+        var (weight, bias) = (trial.Parameter("weight", Range.Unit, channels), trial.Parameter("bias", Range.Unit, channels));
+        var (y, renamed, chosen) = (TensorView<F64>.Allocate(x.Shape), TensorView<F64>.Allocate(x.Shape), TensorView<int>.Allocate(new Shape(1, patches)));
+        trial.Backend.Match(new MatchSettings(Train: false), Turned(x), weight, bias, default, renamed, chosen);
+        trial.Backend.Match(new MatchSettings(Train: false), x, weight, bias, default, y, chosen);
+        return Comparison.Bytes("y", Turned(renamed), y);
+    }
+
+    // [1, n, ...] with the n parts in the reverse order.
+    private static TensorView<F64> Turned(TensorView<F64> x)
+    {
+        var (count, turned) = (x.Shape[1], TensorView<F64>.Allocate(x.Shape));
+        for (var i = 0; i < count; i++)
+        {
+            x.At(0).At(i).CopyTo(turned.At(0).At(count - 1 - i));
+        }
+
+        return turned;
     }
 
     // Offsets start at 0 and the mask at 2 sigmoid(0) = 1.

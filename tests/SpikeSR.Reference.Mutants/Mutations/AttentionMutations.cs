@@ -1,0 +1,231 @@
+using SpikeSR.Reference.Attention;
+using SpikeSR.Reference.Network;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Mutants.Mutations;
+
+[Mutation("attention is transposed: keys ask, queries answer")]
+internal sealed class TransposesAttention<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Attention(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> y)
+    {
+        var (asks, answers) = q.Shape[1] == k.Shape[1] ? (k, q) : (q, k);
+        base.Attention(asks, answers, v, y);
+    }
+
+    public override void AttentionBackward(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> gradY, TensorView<T> gradQ, TensorView<T> gradK, TensorView<T> gradV)
+    {
+        var (asks, answers, gradAsks, gradAnswers) = q.Shape[1] == k.Shape[1] ? (k, q, gradK, gradQ) : (q, k, gradQ, gradK);
+        base.AttentionBackward(asks, answers, v, gradY, gradAsks, gradAnswers, gradV);
+    }
+}
+
+[Mutation("attention scores are not divided by sqrt(qk)")]
+internal sealed class UnscaledAttention<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Attention(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> y) => base.Attention(Sharpened(q), k, v, y);
+
+    public override void AttentionBackward(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> gradY, TensorView<T> gradQ, TensorView<T> gradK, TensorView<T> gradV)
+    {
+        base.AttentionBackward(Sharpened(q), k, v, gradY, gradQ, gradK, gradV);
+        Scale(gradQ, Math.Sqrt(q.Shape[2]), gradQ);
+    }
+
+    private TensorView<T> Sharpened(TensorView<T> q)
+    {
+        var sharp = TensorView<T>.Allocate(q.Shape);
+        Scale(q, Math.Sqrt(q.Shape[2]), sharp);
+        return sharp;
+    }
+}
+
+[Mutation("the probabilities of attention sum to 1 over the queries")]
+internal sealed class NormalisesOverQueries<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Attention(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> y)
+    {
+        var (queries, keys, depth, channels) = (q.Shape[1], k.Shape[1], q.Shape[2], v.Shape[2]);
+        for (var patch = 0; patch < q.Shape[0]; patch++)
+        {
+            // [keys, queries]: a row holds what all queries say of one key.
+            var scores = TensorView<T>.Allocate(new Shape(keys, queries));
+            for (var at = 0; at < scores.Length; at++)
+            {
+                var (j, i) = (at / queries, at % queries);
+                for (var d = 0; d < depth; d++)
+                {
+                    scores.Span[at] += q.At(patch).Span[(i * depth) + d] * k.At(patch).Span[(j * depth) + d];
+                }
+
+                scores.Span[at] /= T.FromDouble(Math.Sqrt(depth));
+            }
+
+            Softmax(scores, scores);
+            for (var at = 0; at < queries * channels; at++)
+            {
+                var (i, c, sum) = (at / channels, at % channels, T.FromDouble(0));
+                for (var j = 0; j < keys; j++)
+                {
+                    sum = T.FusedMultiplyAdd(scores.Span[(j * queries) + i], v.At(patch).Span[(j * channels) + c], sum);
+                }
+
+                y.At(patch).Span[at] = sum;
+            }
+        }
+    }
+}
+
+/// <summary>Match, written out so that its decisions can be got wrong; its backward pass is the definition's.</summary>
+internal abstract class Matching<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Match(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen)
+    {
+        var (images, patches, patch, channels) = (x.Shape[0], x.Shape[1], x.Shape[2] * x.Shape[3], x.Shape[3]);
+        var (means, queries) = (TensorView<T>.Allocate(new Shape(images * patches, channels)), TensorView<T>.Allocate(new Shape(images * patches, channels)));
+        AveragePool(x.Reshape(images * patches, x.Shape[2], channels), means);
+        LayerNorm(settings.Epsilon, means, weight, bias, queries);
+        for (var i = 0; i < images * patches; i++)
+        {
+            var (first, image) = (i / patches * patches, i / patches);
+            var logits = TensorView<T>.Allocate(new Shape(1, patches));
+            for (var j = 0; j < patches; j++)
+            {
+                var product = T.FromDouble(0);
+                for (var c = 0; c < channels; c++)
+                {
+                    product = T.FusedMultiplyAdd(queries.Span[(i * channels) + c], queries.Span[((first + j) * channels) + c], product);
+                }
+
+                var score = product / T.FromDouble(Divisor(channels));
+                score = first + j == i ? score - T.FromDouble(SelfPenalty) : score;
+                logits.Span[j] = gumbel.IsAbsent ? score : score + Noise(gumbel.Span[(i * patches) + j]);
+            }
+
+            chosen.Span[i] = Best(logits.Span);
+            var source = settings.PublishedBatch > 0 && !settings.Train ? image / settings.PublishedBatch * settings.PublishedBatch : image;
+            var match = y.Span.Slice(i * patch, patch);
+            x.Span.Slice(((source * patches) + chosen.Span[i]) * patch, patch).CopyTo(match);
+            if (settings.Train && T.CarriesDerivative)
+            {
+                Scale(logits, 1 / settings.Tau, logits);
+                Softmax(logits, logits);
+                for (var at = 0; at < patches * patch; at++)
+                {
+                    var (j, k) = (at / patch, at % patch);
+                    match[k] += (logits.Span[j] - T.Detach(logits.Span[j])) * T.Detach(x.Span[((first + j) * patch) + k]);
+                }
+            }
+        }
+    }
+
+    protected virtual double SelfPenalty => 100;
+
+    protected virtual double Divisor(int channels) => Math.Sqrt(channels);
+
+    protected virtual T Noise(T noise) => noise;
+
+    protected virtual int Best(ReadOnlySpan<T> scores)
+    {
+        var best = 0;
+        for (var j = 1; j < scores.Length; j++)
+        {
+            best = T.IsGreater(scores[j], scores[best]) ? j : best;
+        }
+
+        return best;
+    }
+}
+
+[Mutation("a patch may match itself")]
+internal sealed class MatchesItself<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override double SelfPenalty => 0;
+}
+
+[Mutation("of equal scores the highest patch wins")]
+internal sealed class TakesLastOfEquals<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override int Best(ReadOnlySpan<T> scores)
+    {
+        var best = 0;
+        for (var j = 1; j < scores.Length; j++)
+        {
+            best = T.IsGreater(scores[best], scores[j]) ? best : j;
+        }
+
+        return best;
+    }
+}
+
+[Mutation("match scores are not divided by sqrt(C)")]
+internal sealed class UnscaledMatch<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override double Divisor(int channels) => 1;
+}
+
+[Mutation("Gumbel noise is ignored")]
+internal sealed class IgnoresNoise<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void MatchBackward(
+        MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX) =>
+        base.MatchBackward(settings, x, weight, bias, gumbel.IsAbsent ? gumbel : TensorView<T>.Allocate(gumbel.Shape), chosen, gradY, gradX);
+
+    protected override T Noise(T noise) => T.FromDouble(0);
+}
+
+[Mutation("the straight-through gradient of Match is dropped")]
+internal sealed class DropsStraightThrough<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void MatchBackward(
+        MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX) =>
+        base.MatchBackward(settings with { Train = false, PublishedBatch = 0 }, x, weight, bias, default, chosen, gradY, gradX);
+}
+
+[Mutation("the temperature of Match is ignored")]
+internal sealed class IgnoresTemperature<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Match(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen) =>
+        base.Match(settings with { Tau = 1 }, x, weight, bias, gumbel, y, chosen);
+
+    public override void MatchBackward(
+        MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX) =>
+        base.MatchBackward(settings with { Tau = 1 }, x, weight, bias, gumbel, chosen, gradY, gradX);
+}
+
+/// <summary>Match with another rule for whose patches a batch takes.</summary>
+internal abstract class BatchRule<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Match(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen) =>
+        base.Match(settings with { PublishedBatch = Rule(settings, x.Shape[0]) }, x, weight, bias, gumbel, y, chosen);
+
+    public override void MatchBackward(
+        MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX) =>
+        base.MatchBackward(settings with { PublishedBatch = Rule(settings, x.Shape[0]) }, x, weight, bias, gumbel, chosen, gradY, gradX);
+
+    protected abstract int Rule(MatchSettings settings, int images);
+}
+
+[Mutation("all images of a batch take patches of the first, asked or not")]
+internal sealed class MatchesAcrossImages<T>(Workspace workspace, Parallelism threads) : BatchRule<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override int Rule(MatchSettings settings, int images) => images;
+}
+
+[Mutation("the published batch rule is not reproduced where it is asked for")]
+internal sealed class RefusesPublishedBatch<T>(Workspace workspace, Parallelism threads) : BatchRule<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override int Rule(MatchSettings settings, int images) => 0;
+}

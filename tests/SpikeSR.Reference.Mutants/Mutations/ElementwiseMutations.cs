@@ -1,0 +1,227 @@
+using SpikeSR.Reference.Network;
+using SpikeSR.Reference.Operators;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Mutants.Mutations;
+
+[Mutation("pixel shuffle takes channels as (row, column, colour) instead of (colour, row, column)")]
+internal sealed class ShufflesColoursFirst<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void PixelShuffle(int scale, TensorView<T> x, TensorView<T> y) => base.PixelShuffle(scale, Reordered(x, scale, back: false), y);
+
+    public override void PixelShuffleBackward(int scale, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        base.PixelShuffleBackward(scale, gradY, gradX);
+        Reordered(gradX, scale, back: true).CopyTo(gradX);
+    }
+
+    private static TensorView<T> Reordered(TensorView<T> x, int scale, bool back)
+    {
+        var (packed, square) = (x.Shape[3], scale * scale);
+        var reordered = TensorView<T>.Allocate(x.Shape);
+        for (var at = 0; at < x.Length; at++)
+        {
+            var (pixel, c, k) = (at / packed * packed, at % packed / square, at % square);
+            var other = pixel + (k * (packed / square)) + c;
+            reordered.Span[back ? other : at] = x.Span[back ? at : other];
+        }
+
+        return reordered;
+    }
+}
+
+[Mutation("pixel shuffle swaps row and column within a block")]
+internal sealed class ShufflesTransposed<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void PixelShuffle(int scale, TensorView<T> x, TensorView<T> y) => base.PixelShuffle(scale, Transposed(x, scale), y);
+
+    public override void PixelShuffleBackward(int scale, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        base.PixelShuffleBackward(scale, gradY, gradX);
+        Transposed(gradX, scale).CopyTo(gradX);
+    }
+
+    private static TensorView<T> Transposed(TensorView<T> x, int scale)
+    {
+        var (square, transposed) = (scale * scale, TensorView<T>.Allocate(x.Shape));
+        for (var at = 0; at < x.Length; at++)
+        {
+            transposed.Span[at] = x.Span[(at / square * square) + (at % scale * scale) + (at % square / scale)];
+        }
+
+        return transposed;
+    }
+}
+
+[Mutation("GELU in its tanh form")]
+internal sealed class TanhGelu<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Activation(ActivationKind kind, TensorView<T> x, TensorView<T> y)
+    {
+        if (kind != ActivationKind.Gelu)
+        {
+            base.Activation(kind, x, y);
+            return;
+        }
+
+        for (var i = 0; i < x.Length; i++)
+        {
+            // (1 + tanh z) / 2 = sigmoid(2 z).
+            var value = x.Span[i];
+            var z = T.FromDouble(Math.Sqrt(2 / Math.PI)) * (value + (T.FromDouble(0.044715) * (value * (value * value))));
+            y.Span[i] = value * T.Sigmoid(T.FromDouble(2) * z);
+        }
+    }
+}
+
+[Mutation("the slope of ReLU at 0 is 1")]
+internal sealed class ReluSlopesAtZero<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void ActivationBackward(ActivationKind kind, TensorView<T> x, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        var given = TensorView<T>.Of(gradY.Shape, gradY.Span);
+        base.ActivationBackward(kind, x, gradY, gradX);
+        for (var i = 0; kind == ActivationKind.Relu && i < x.Length; i++)
+        {
+            gradX.Span[i] = T.ToDouble(x.Span[i]) == 0 ? given.Span[i] : gradX.Span[i];
+        }
+    }
+}
+
+[Mutation("the feature refinement blends with a R instead of a")]
+internal sealed class BlendsProduct<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Blend(TensorView<T> t, TensorView<T> a, TensorView<T> r, TensorView<T> y)
+    {
+        var (plane, channels) = (t.Shape[1] * t.Shape[2], t.Shape[2]);
+        for (var i = 0; i < t.Length; i++)
+        {
+            var (gate, features) = (t.Span[i], r.Span[i]);
+            y.Span[i] = ((T.FromDouble(1) - gate) * (a.Span[(i / plane * channels) + (i % channels)] * features)) + (gate * features);
+        }
+    }
+}
+
+[Mutation("the feature refinement's gate is turned round: t a + (1 - t) R")]
+internal sealed class BlendsTheOtherWay<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Blend(TensorView<T> t, TensorView<T> a, TensorView<T> r, TensorView<T> y) => base.Blend(Complement(t), a, r, y);
+
+    public override void BlendBackward(TensorView<T> t, TensorView<T> a, TensorView<T> r, TensorView<T> gradY, TensorView<T> gradT, TensorView<T> gradA, TensorView<T> gradR)
+    {
+        base.BlendBackward(Complement(t), a, r, gradY, gradT, gradA, gradR);
+        Scale(gradT, -1, gradT);
+    }
+
+    private static TensorView<T> Complement(TensorView<T> t) => TensorView<T>.Of(t.Shape, [.. t.Span.ToArray().Select(gate => T.FromDouble(1) - gate)]);
+}
+
+[Mutation("HDA adds its two mixings instead of multiplying them")]
+internal sealed class AddsMixings<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Multiply(TensorView<T> left, TensorView<T> right, TensorView<T> y) => Add(left, right, y);
+}
+
+[Mutation("the time steps are added, not averaged")]
+internal sealed class AddsSteps<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void MeanOverSteps(TensorView<T> x, TensorView<T> y)
+    {
+        base.MeanOverSteps(x, y);
+        Scale(y, x.Shape[0], y);
+    }
+
+    public override void MeanOverStepsBackward(TensorView<T> gradY, TensorView<T> gradX)
+    {
+        base.MeanOverStepsBackward(gradY, gradX);
+        Scale(gradX, gradX.Shape[0], gradX);
+    }
+}
+
+[Mutation("the order of a mean depends on the number of threads")]
+internal sealed class CountsThreads<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void AveragePool(TensorView<T> x, TensorView<T> y)
+    {
+        base.AveragePool(x, y);
+        var (pixels, channels) = (x.Shape[1], x.Shape[2]);
+        for (var at = 0; Threads.Threads > 1 && at < y.Length; at++)
+        {
+            var sum = T.FromDouble(0);
+            for (var pixel = pixels - 1; pixel >= 0; pixel--)
+            {
+                sum += x.Span[(((at / channels * pixels) + pixel) * channels) + (at % channels)];
+            }
+
+            y.Span[at] = sum / T.FromDouble(pixels);
+        }
+    }
+}
+
+[Mutation("the loss is a sum, not a mean")]
+internal sealed class SumsLoss<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override T L1(TensorView<T> x, TensorView<T> target) => base.L1(x, target) * T.FromDouble(x.Length);
+
+    public override void L1Backward(TensorView<T> x, TensorView<T> target, T gradLoss, TensorView<T> gradX) =>
+        base.L1Backward(x, target, gradLoss * T.FromDouble(x.Length), gradX);
+}
+
+[Mutation("where prediction and target are equal the loss has slope 1")]
+internal sealed class LossSlopesAtZero<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void L1Backward(TensorView<T> x, TensorView<T> target, T gradLoss, TensorView<T> gradX)
+    {
+        base.L1Backward(x, target, gradLoss, gradX);
+        for (var i = 0; i < x.Length; i++)
+        {
+            var differs = T.IsGreater(x.Span[i], target.Span[i]) || T.IsGreater(target.Span[i], x.Span[i]);
+            gradX.Span[i] = differs ? gradX.Span[i] : gradLoss / T.FromDouble(x.Length);
+        }
+    }
+}
+
+[Mutation("Adam does not correct its moments' bias")]
+internal sealed class UncorrectedAdam<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    // beta^step is 0 in the limit.
+    public override void Adam(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v) =>
+        base.Adam(settings, long.MaxValue, theta, gradient, m, v);
+}
+
+[Mutation("Adam's two decays change places")]
+internal sealed class SwapsBetas<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Adam(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v) =>
+        base.Adam(settings with { Beta1 = settings.Beta2, Beta2 = settings.Beta1 }, step, theta, gradient, m, v);
+}
+
+[Mutation("Adam's epsilon stands under the root")]
+internal sealed class EpsilonUnderRoot<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Adam(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v)
+    {
+        var before = TensorView<T>.Of(theta.Shape, theta.Span);
+        base.Adam(settings, step, theta, gradient, m, v);
+        for (var i = 0; i < theta.Length; i++)
+        {
+            var first = m.Span[i] / T.FromDouble(1 - Math.Pow(settings.Beta1, step));
+            var second = v.Span[i] / T.FromDouble(1 - Math.Pow(settings.Beta2, step));
+            theta.Span[i] = before.Span[i] - (T.FromDouble(settings.LearningRate) * first / T.Sqrt(second + T.FromDouble(settings.Epsilon)));
+        }
+    }
+}
