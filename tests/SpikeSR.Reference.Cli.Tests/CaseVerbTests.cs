@@ -23,11 +23,13 @@ public sealed class CaseVerbTests : IDisposable
         Assert.Equal("relu", answer.Metadata["op"]);
     }
 
-    [Fact]
-    public void Eval_computes_in_the_precision_that_is_asked_for()
+    [Theory]
+    [InlineData("definition")]
+    [InlineData("simd")]
+    public void Eval_computes_in_the_precision_that_is_asked_for(string engine)
     {
         WriteRelu("asked.safetensors");
-        Assert.Equal(ExitCode.Done, _tool.Run("eval", "asked.safetensors", "-o", "answer.safetensors", "--precision", "f32", "--threads", "2", "--engine", "definition").ExitCode);
+        Assert.Equal(ExitCode.Done, _tool.Run("eval", "asked.safetensors", "-o", "answer.safetensors", "--precision", "f32", "--threads", "2", "--engine", engine).ExitCode);
         using var answer = SafetensorsFile.Open(_tool.At("answer.safetensors"));
         Assert.Equal(ElementType.F32, answer.Require("out/y").ElementType);
     }

@@ -109,8 +109,8 @@ public class BadCaseTests
     [Fact]
     public void A_bool_that_is_neither_is_refused()
     {
-        var asked = CaseText.Convolution();
-        asked.Tensors["in/x"] = (writer, name) => writer.Add(name, new Shape(1, 2, 3, 4), new bool[24]);
+        var asked = CaseText.Convolution().Remove("in/x");
+        asked.Tensors.Add("in/x", (writer, name) => writer.Add(name, new Shape(1, 2, 3, 4), new bool[24]));
         var bytes = asked.ToBytes();
         bytes[^1] = 7;
         Assert.Contains("tensor 'in/x': found byte 7 in BOOL element 23, expected 0 or 1", Refusal(bytes), StringComparison.Ordinal);
