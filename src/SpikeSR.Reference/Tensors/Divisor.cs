@@ -18,6 +18,9 @@ internal readonly struct Divisor<T>(T value)
     // Two mantissas in [1, 2) have the product 1 only if both are 1.
     private readonly bool _isExact = T.IsFinite(value) && T.FusedMultiplyAdd(value, T.One / value, -T.One) == T.Zero;
 
+    /// <summary>Whether <see cref="DivideModerate"/> may be used for moderate dividends: a number from 1 to 2^20.</summary>
+    public bool IsModerate => _value >= T.One && _value <= T.CreateTruncating(1 << 20);
+
     /// <summary>The dividends divided by the number, each rounded once.</summary>
     /// <typeparam name="TLane">Lane type.</typeparam>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -27,7 +30,7 @@ internal readonly struct Divisor<T>(T value)
 
     /// <summary>
     /// The same quotients, several times as fast, where divisor and dividends are far from the ends of the exponent range: at least 2^-86 in magnitude
-    /// (2^-900 in double) and at most 2^86, the divisor 1 to 2^20. The reciprocal is rounded once; a product with it and one correction by the
+    /// (2^-900 in double) and at most 2^86, the divisor moderate. The reciprocal is rounded once; a product with it and one correction by the
     /// exact remainder give one of the two neighbours of the quotient, and from either a second correction gives the rounded quotient (Markstein's
     /// theorem needs a neighbour to start from; no quotient is known that the first correction leaves wrong).
     /// </summary>
@@ -36,9 +39,9 @@ internal readonly struct Divisor<T>(T value)
     public TLane DivideModerate<TLane>(TLane dividend)
         where TLane : unmanaged, ILane<TLane, T>
     {
-        if (TLane.Width == 1)
+        if (TLane.Width == 1 || _isExact)
         {
-            return dividend / TLane.Broadcast(_value);
+            return Divide(dividend);
         }
 
         var (negated, reciprocal) = (TLane.Broadcast(-_value), TLane.Broadcast(_reciprocal));

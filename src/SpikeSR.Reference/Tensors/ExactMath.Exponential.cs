@@ -131,13 +131,13 @@ public static partial class ExactMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLane AtMost<TLane, T>(TLane x, TLane largest)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged => TLane.Select(TLane.IsGreater(x, largest), largest, x);
+        where T : unmanaged => TLane.Lesser(largest, x);
 
     /// <summary>Limits from below; NaN stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLane AtLeast<TLane, T>(TLane x, TLane smallest)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged => TLane.Select(TLane.IsGreater(smallest, x), smallest, x);
+        where T : unmanaged => TLane.Greater(smallest, x);
 
     /// <summary>A magnitude (sign bit clear) with the sign of another number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

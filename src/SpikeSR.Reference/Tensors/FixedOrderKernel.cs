@@ -85,18 +85,16 @@ internal static unsafe class FixedOrderKernel
     }
 
     /// <summary>Sums the first <paramref name="count"/> terms of one row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Along<TLane, T, TTerms>(TTerms terms, int row, int count)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
         where TTerms : struct, ILaneTerms<T>
     {
-        var lanes = stackalloc T[Lanes];
         var total = T.Zero;
         for (var start = 0; start < count; start += FixedOrder.ChunkLength)
         {
-            AlongChunk<TLane, T, TTerms>(terms, row, start, Math.Min(count, start + FixedOrder.ChunkLength), lanes);
-            var sum = Tree<TLane, T>(lanes);
+            var sum = AlongChunk<TLane, T, TTerms>(terms, row, start, Math.Min(count, start + FixedOrder.ChunkLength));
             total = start == 0 ? sum : total + sum;
         }
 
@@ -104,46 +102,74 @@ internal static unsafe class FixedOrderKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AlongChunk<TLane, T, TTerms>(TTerms terms, int row, int first, int end, T* lanes)
+    private static T AlongChunk<TLane, T, TTerms>(TTerms terms, int row, int first, int end)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
         where TTerms : struct, ILaneTerms<T>
     {
         // 16 terms are one or two registers of the wide lanes; narrower lanes keep their sums in memory, so that the terms' code is not repeated.
-        var width = TLane.Width;
-        var zero = TLane.Broadcast(T.Zero);
-        var i = first;
-        if (width >= Lanes / 2)
+        if (TLane.Width < Lanes / 2)
         {
-            var (low, high) = (zero, zero);
-            for (; i <= end - Lanes; i += Lanes)
-            {
-                low += terms.At<TLane>(row, i);
-                if (width < Lanes)
-                {
-                    high += terms.At<TLane>(row, i + width);
-                }
-            }
+            return AlongNarrow<TLane, T, TTerms>(terms, row, first, end);
+        }
 
-            TLane.Store(lanes, low);
-            if (width < Lanes)
+        var (low, high) = (TLane.Broadcast(T.Zero), TLane.Broadcast(T.Zero));
+        var i = first;
+        for (; i <= end - Lanes; i += Lanes)
+        {
+            low += terms.At<TLane>(row, i);
+            if (TLane.Width < Lanes)
             {
-                TLane.Store(lanes + width, high);
+                high += terms.At<TLane>(row, i + TLane.Width);
             }
         }
-        else
-        {
-            for (var lane = 0; lane < Lanes; lane += width)
-            {
-                TLane.Store(lanes + lane, zero);
-            }
 
-            for (; i <= end - Lanes; i += Lanes)
+        if (i < end)
+        {
+            return AlongRest<TLane, T, TTerms>(low, high, terms, row, i, end);
+        }
+
+        return Tree<TLane, T>(low, high);
+    }
+
+    // Adds the last, fewer than 16, terms, and takes the tree in memory.
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static T AlongRest<TLane, T, TTerms>(TLane low, TLane high, TTerms terms, int row, int i, int end)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TTerms : struct, ILaneTerms<T>
+    {
+        var lanes = stackalloc T[Lanes];
+        TLane.Store(lanes, low);
+        if (TLane.Width < Lanes)
+        {
+            TLane.Store(lanes + TLane.Width, high);
+        }
+
+        for (var lane = 0; i < end; i++, lane++)
+        {
+            lanes[lane] += terms.At<LaneScalar<T>>(row, i).Value;
+        }
+
+        return Tree(lanes);
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static T AlongNarrow<TLane, T, TTerms>(TTerms terms, int row, int first, int end)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TTerms : struct, ILaneTerms<T>
+    {
+        var lanes = stackalloc T[Lanes];
+        new Span<T>(lanes, Lanes).Clear();
+        var i = first;
+        for (; i <= end - Lanes; i += Lanes)
+        {
+            for (var lane = 0; lane < Lanes; lane += TLane.Width)
             {
-                for (var lane = 0; lane < Lanes; lane += width)
-                {
-                    TLane.Store(lanes + lane, TLane.Load(lanes + lane) + terms.At<TLane>(row, i + lane));
-                }
+                TLane.Store(lanes + lane, TLane.Load(lanes + lane) + terms.At<TLane>(row, i + lane));
             }
         }
 
@@ -151,38 +177,44 @@ internal static unsafe class FixedOrderKernel
         {
             lanes[lane] += terms.At<LaneScalar<T>>(row, i).Value;
         }
+
+        return Tree(lanes);
     }
 
-    // The tree i + (i + 8), (i + 4), (i + 2), (i + 1); halves are added by vectors where there are any.
+    // The tree i + (i + 8), (i + 4), (i + 2), (i + 1) of 16 numbers in one register, or of 8 and 8.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Tree<TLane, T>(T* lanes)
+    private static T Tree<TLane, T>(TLane low, TLane high)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (TLane.Width == 1)
+        if (sizeof(TLane) == 64 && TLane.Width < Lanes)
         {
-            for (var half = Lanes / 2; half > 0; half /= 2)
+            var eight = Unsafe.BitCast<TLane, Vector512<T>>(low + high);
+            var four = eight.GetLower() + eight.GetUpper();
+            var two = four.GetLower() + four.GetUpper();
+            return two.GetElement(0) + two.GetElement(1);
+        }
+
+        var halved = sizeof(TLane) == 64
+            ? Unsafe.BitCast<TLane, Vector512<T>>(low).GetLower() + Unsafe.BitCast<TLane, Vector512<T>>(low).GetUpper()
+            : Unsafe.BitCast<TLane, Vector256<T>>(low + high);
+        var quartered = halved.GetLower() + halved.GetUpper();
+        quartered += Vector128.Shuffle(quartered.AsInt32(), Vector128.Create(2, 3, 0, 1)).As<int, T>();
+        return quartered.GetElement(0) + quartered.GetElement(1);
+    }
+
+    // The same in memory; the 16 numbers are overwritten.
+    private static T Tree<T>(T* lanes)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (var half = Lanes / 2; half > 0; half /= 2)
+        {
+            for (var i = 0; i < half; i++)
             {
-                for (var i = 0; i < half; i++)
-                {
-                    lanes[i] += lanes[i + half];
-                }
+                lanes[i] += lanes[i + half];
             }
-
-            return lanes[0];
         }
 
-        Vector128<T> four;
-        if (sizeof(T) == 4)
-        {
-            var eight = Vector256.Load(lanes) + Vector256.Load(lanes + 8);
-            four = eight.GetLower() + eight.GetUpper();
-            four += Vector128.Shuffle(four.AsInt32(), Vector128.Create(2, 3, 0, 1)).As<int, T>();
-            return four.GetElement(0) + four.GetElement(1);
-        }
-
-        var sum = (Vector256.Load(lanes) + Vector256.Load(lanes + 8)) + (Vector256.Load(lanes + 4) + Vector256.Load(lanes + 12));
-        four = sum.GetLower() + sum.GetUpper();
-        return four.GetElement(0) + four.GetElement(1);
+        return lanes[0];
     }
 }

@@ -67,6 +67,12 @@ public unsafe interface ILane<TLane, T>
     /// <summary>Picks, place by place, the first value where the mask is set and the second elsewhere.</summary>
     static abstract TLane Select(TLane mask, TLane whereSet, TLane elsewhere);
 
+    /// <summary>left where left &lt; right, else right: right where either is NaN or both are zeros.</summary>
+    static abstract TLane Lesser(TLane left, TLane right);
+
+    /// <summary>left where left &gt; right, else right: right where either is NaN or both are zeros.</summary>
+    static abstract TLane Greater(TLane left, TLane right);
+
     /// <summary>Bitwise and.</summary>
     static abstract TLane And(TLane left, TLane right);
 

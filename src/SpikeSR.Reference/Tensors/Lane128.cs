@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace SpikeSR.Reference.Tensors;
 
@@ -81,6 +82,32 @@ internal unsafe struct Lane128<T>(Vector128<T> value) : ILane<Lane128<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane128<T> Select(Lane128<T> mask, Lane128<T> whereSet, Lane128<T> elsewhere) =>
         new(Vector128.ConditionalSelect(mask.Value, whereSet.Value, elsewhere.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128<T> Lesser(Lane128<T> left, Lane128<T> right)
+    {
+        if (Sse2.IsSupported)
+        {
+            return typeof(T) == typeof(float)
+                ? new(Sse.Min(left.Value.AsSingle(), right.Value.AsSingle()).As<float, T>())
+                : new(Sse2.Min(left.Value.AsDouble(), right.Value.AsDouble()).As<double, T>());
+        }
+
+        return Select(IsGreater(right, left), left, right);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128<T> Greater(Lane128<T> left, Lane128<T> right)
+    {
+        if (Sse2.IsSupported)
+        {
+            return typeof(T) == typeof(float)
+                ? new(Sse.Max(left.Value.AsSingle(), right.Value.AsSingle()).As<float, T>())
+                : new(Sse2.Max(left.Value.AsDouble(), right.Value.AsDouble()).As<double, T>());
+        }
+
+        return Select(IsGreater(left, right), left, right);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane128<T> And(Lane128<T> left, Lane128<T> right) => new(Vector128.BitwiseAnd(left.Value, right.Value));

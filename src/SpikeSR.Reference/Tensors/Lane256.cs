@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace SpikeSR.Reference.Tensors;
 
@@ -81,6 +82,32 @@ internal unsafe struct Lane256<T>(Vector256<T> value) : ILane<Lane256<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256<T> Select(Lane256<T> mask, Lane256<T> whereSet, Lane256<T> elsewhere) =>
         new(Vector256.ConditionalSelect(mask.Value, whereSet.Value, elsewhere.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Lesser(Lane256<T> left, Lane256<T> right)
+    {
+        if (Avx.IsSupported)
+        {
+            return typeof(T) == typeof(float)
+                ? new(Avx.Min(left.Value.AsSingle(), right.Value.AsSingle()).As<float, T>())
+                : new(Avx.Min(left.Value.AsDouble(), right.Value.AsDouble()).As<double, T>());
+        }
+
+        return Select(IsGreater(right, left), left, right);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Greater(Lane256<T> left, Lane256<T> right)
+    {
+        if (Avx.IsSupported)
+        {
+            return typeof(T) == typeof(float)
+                ? new(Avx.Max(left.Value.AsSingle(), right.Value.AsSingle()).As<float, T>())
+                : new(Avx.Max(left.Value.AsDouble(), right.Value.AsDouble()).As<double, T>());
+        }
+
+        return Select(IsGreater(left, right), left, right);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256<T> And(Lane256<T> left, Lane256<T> right) => new(Vector256.BitwiseAnd(left.Value, right.Value));

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace SpikeSR.Reference.Tensors;
 
@@ -81,6 +82,32 @@ internal unsafe struct Lane512<T>(Vector512<T> value) : ILane<Lane512<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512<T> Select(Lane512<T> mask, Lane512<T> whereSet, Lane512<T> elsewhere) =>
         new(Vector512.ConditionalSelect(mask.Value, whereSet.Value, elsewhere.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Lesser(Lane512<T> left, Lane512<T> right)
+    {
+        if (Avx512F.IsSupported)
+        {
+            return typeof(T) == typeof(float)
+                ? new(Avx512F.Min(left.Value.AsSingle(), right.Value.AsSingle()).As<float, T>())
+                : new(Avx512F.Min(left.Value.AsDouble(), right.Value.AsDouble()).As<double, T>());
+        }
+
+        return Select(IsGreater(right, left), left, right);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Greater(Lane512<T> left, Lane512<T> right)
+    {
+        if (Avx512F.IsSupported)
+        {
+            return typeof(T) == typeof(float)
+                ? new(Avx512F.Max(left.Value.AsSingle(), right.Value.AsSingle()).As<float, T>())
+                : new(Avx512F.Max(left.Value.AsDouble(), right.Value.AsDouble()).As<double, T>());
+        }
+
+        return Select(IsGreater(left, right), left, right);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512<T> And(Lane512<T> left, Lane512<T> right) => new(Vector512.BitwiseAnd(left.Value, right.Value));

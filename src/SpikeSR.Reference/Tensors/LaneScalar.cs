@@ -73,6 +73,12 @@ internal readonly unsafe struct LaneScalar<T>(T value) : ILane<LaneScalar<T>, T>
             : (Bits64(mask.Value) != 0 ? whereSet : elsewhere);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static LaneScalar<T> Lesser(LaneScalar<T> left, LaneScalar<T> right) => left.Value < right.Value ? left : right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static LaneScalar<T> Greater(LaneScalar<T> left, LaneScalar<T> right) => left.Value > right.Value ? left : right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LaneScalar<T> And(LaneScalar<T> left, LaneScalar<T> right) =>
         typeof(T) == typeof(float)
             ? new(Unsafe.BitCast<uint, T>(Bits32(left.Value) & Bits32(right.Value)))

@@ -122,6 +122,13 @@ public sealed class ProductKernelTests
             var (batch, queries, keys) = (draw.Size(1, 4), Queries > 0 ? Queries : draw.Size(1, 30), Keys > 0 ? Keys : draw.Size(1, 40));
             var (depth, channels) = (draw.Size(1, 33), draw.Channels());
             var (q, k, v) = (draw.Operand(batch, queries, depth), draw.Operand(batch, keys, depth), draw.Operand(batch, keys, channels));
+            // Logits of every size, those near the ends of what the softmax kernel divides by products among them.
+            var scale = T.FromDouble(draw.Among(1, 1, 1e-13, 1e-19, 1e12, 1e18));
+            foreach (ref var element in q.Span)
+            {
+                element *= scale;
+            }
+
             var y = draw.Unwritten(batch, queries, channels);
             backend.Attention(q, k, v, y);
             draw.Result("y", y);

@@ -67,8 +67,7 @@ internal static unsafe class ActivationKernel
         public void Invoke<TLane>(int i)
             where TLane : unmanaged, ILane<TLane, T>
         {
-            var (value, zero) = (TLane.Load(x + i), TLane.Broadcast(T.Zero));
-            TLane.Store(y + i, TLane.Select(TLane.IsGreater(value, zero), value, zero));
+            TLane.Store(y + i, TLane.Greater(TLane.Load(x + i), TLane.Broadcast(T.Zero)));
         }
     }
 

@@ -21,7 +21,7 @@ internal static unsafe partial class DeformableConvolutionKernel
         private readonly int _rows;
         private readonly int _columns;
         private readonly int _taps;
-        private readonly int _kernelColumns;
+        private readonly int* _positions;
         private readonly T* _x;
         private readonly T* _offset;
         private readonly T* _mask;
@@ -32,7 +32,7 @@ internal static unsafe partial class DeformableConvolutionKernel
         {
             (_settings, _offsetGroups) = (settings, offsetGroups);
             (_height, _width, _channels) = (x.Shape[1], x.Shape[2], x.Shape[3]);
-            (_rows, _columns, _taps, _kernelColumns) = (y[1], y[2], weight[2] * weight[3], weight[3]);
+            (_rows, _columns, _taps) = (y[1], y[2], weight[2] * weight[3]);
             _x = x.Pointer;
             _offset = offset.Pointer;
             _mask = mask.Pointer;
@@ -44,6 +44,12 @@ internal static unsafe partial class DeformableConvolutionKernel
             }
 
             Offsets = offsets.Pointer;
+            _positions = scope.Rent<int>(_taps, 2).Pointer;
+            for (var tap = 0; tap < _taps; tap++)
+            {
+                _positions[2 * tap] = (tap / weight[3] * settings.Dilation) - settings.Padding;
+                _positions[(2 * tap) + 1] = (tap % weight[3] * settings.Dilation) - settings.Padding;
+            }
         }
 
         /// <summary>Numbers in the columns of a pixel.</summary>
@@ -51,8 +57,6 @@ internal static unsafe partial class DeformableConvolutionKernel
 
         /// <summary>Where the k-th factor, k = (channel, tap), stands in a group's columns.</summary>
         public int* Offsets { get; }
-
-        private int ChannelsInGroup => _channels / _settings.Groups;
 
         /// <summary>Writes the columns of pixels [first, first + count).</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -73,8 +77,7 @@ internal static unsafe partial class DeformableConvolutionKernel
                         var c = offsetGroup * block;
                         while (c < (offsetGroup + 1) * block)
                         {
-                            var column = Column(columns, tap, c);
-                            var end = Math.Min((offsetGroup + 1) * block, c + ChannelsInGroup - (c % ChannelsInGroup));
+                            var column = Column(columns, tap, c, block, out var end);
                             for (; c <= end - TLane.Width; c += TLane.Width, column += TLane.Width)
                             {
                                 TLane.Store(column, cell.Sample<TLane>(c) * TLane.Broadcast(modulation));
@@ -114,9 +117,8 @@ internal static unsafe partial class DeformableConvolutionKernel
                         var c = offsetGroup * block;
                         while (c < (offsetGroup + 1) * block)
                         {
-                            var column = Column(columns, tap, c);
-                            var gradColumn = Column(gradColumns, tap, c);
-                            var end = Math.Min((offsetGroup + 1) * block, c + ChannelsInGroup - (c % ChannelsInGroup));
+                            var column = Column(columns, tap, c, block, out var end);
+                            var gradColumn = gradColumns + (column - columns);
                             for (; c <= end - TLane.Width; c += TLane.Width, column += TLane.Width, gradColumn += TLane.Width)
                             {
                                 cell.Backward<TLane>(c, modulation, gradColumn, column, terms, _channels, gradX);
@@ -143,18 +145,28 @@ internal static unsafe partial class DeformableConvolutionKernel
             }
         }
 
-        // Where channel c of a tap stands in a pixel's columns.
+        // Where channel c of a tap stands in a pixel's columns, and up to which channel its neighbours stand beside it: to the end of the group and of the
+        // offset group. Without groups nothing is divided.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private T* Column(T* columns, int tap, int c) =>
-            columns + ((((c / ChannelsInGroup) * _taps) + tap) * ChannelsInGroup) + (c % ChannelsInGroup);
+        private T* Column(T* columns, int tap, int c, int block, out int end)
+        {
+            if (_settings.Groups == 1)
+            {
+                end = _offsetGroups == 1 ? _channels : c + block;
+                return columns + (tap * _channels) + c;
+            }
+
+            var (group, channelsInGroup) = (c / (_channels / _settings.Groups), _channels / _settings.Groups);
+            end = Math.Min(((c / block) + 1) * block, (group + 1) * channelsInGroup);
+            return columns + (((group * _taps) + tap - group) * channelsInGroup) + c;
+        }
 
         // The cell that a tap of output pixel (n, p, q) samples; positions are compared as numbers before they become integers.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private Cell<T> Locate(int n, int p, int q, int tap, nint at)
         {
-            var (ky, kx) = (tap / _kernelColumns, tap % _kernelColumns);
-            var y = T.CreateTruncating((p * _settings.Stride) - _settings.Padding + (ky * _settings.Dilation)) + _offset[2 * at];
-            var x = T.CreateTruncating((q * _settings.Stride) - _settings.Padding + (kx * _settings.Dilation)) + _offset[(2 * at) + 1];
+            var y = T.CreateTruncating((p * _settings.Stride) + _positions[2 * tap]) + _offset[2 * at];
+            var x = T.CreateTruncating((q * _settings.Stride) + _positions[(2 * tap) + 1]) + _offset[(2 * at) + 1];
             var (floorY, floorX) = (T.Floor(y), T.Floor(x));
             var (lowY, lowX) = (y - floorY, x - floorX);
             var (top, left) = (double.CreateTruncating(floorY), double.CreateTruncating(floorX));

@@ -15,15 +15,8 @@ internal static unsafe class LayerNormKernel
         var (rows, channels) = LayerNorm.Check(x, weight);
         Guard.HasShape(bias, nameof(bias), channels);
         Guard.SameLength(x, y, nameof(y));
-        threads.ForRange(rows, Grain(channels), (first, last) =>
-        {
-            for (var row = first; row < last; row++)
-            {
-                var (mean, rstd) = Moments<TLane, T>(epsilon, x.Pointer, row, channels);
-                var kernel = new Normalise<T>(x.Pointer, mean, rstd, weight.Pointer, bias.Pointer, y.Pointer, channels);
-                LaneLoop.ChannelRange<TLane, T, Normalise<T>>(kernel, 0, row, row + 1, 0, channels);
-            }
-        });
+        var kernel = new Normalise<T>(epsilon, x.Pointer, weight.Pointer, bias.Pointer, y.Pointer, channels);
+        threads.ForRange(rows, Grain(channels), (first, last) => NormaliseRows<TLane, T>(kernel, first, last));
     }
 
     /// <summary>gradX = rstd ((h - mean_c h) - xhat mean_c(h xhat)), h = g weight; gradWeight += sum over rows of g xhat; gradBias += sum over rows of g.</summary>
@@ -39,20 +32,8 @@ internal static unsafe class LayerNormKernel
         Guard.HasShape(gradBias, nameof(gradBias), channels);
         using var scope = workspace.OpenScope();
         var statistics = scope.Rent<T>(rows, 2);
-        threads.ForRange(rows, Grain(channels), (first, last) =>
-        {
-            var n = T.CreateTruncating(channels);
-            for (var row = first; row < last; row++)
-            {
-                var (mean, rstd) = Moments<TLane, T>(epsilon, x.Pointer, row, channels);
-                (statistics.Pointer[2 * row], statistics.Pointer[(2 * row) + 1]) = (mean, rstd);
-                var terms = new GradientProducts<T>(x.Pointer, gradY.Pointer, weight.Pointer, mean, rstd, channels);
-                var meanGradient = FixedOrderKernel.Along<TLane, T, WeightedGradients<T>>(new(gradY.Pointer, weight.Pointer, channels), row, channels) / n;
-                var meanProduct = FixedOrderKernel.Along<TLane, T, GradientProducts<T>>(terms, row, channels) / n;
-                var kernel = new InputGradient<T>(x.Pointer, gradY.Pointer, weight.Pointer, mean, rstd, meanGradient, meanProduct, gradX.Pointer, channels);
-                LaneLoop.ChannelRange<TLane, T, InputGradient<T>>(kernel, 0, row, row + 1, 0, channels);
-            }
-        });
+        var kernel = new InputGradient<T>(epsilon, x.Pointer, gradY.Pointer, weight.Pointer, gradX.Pointer, statistics.Pointer, channels);
+        threads.ForRange(rows, Grain(channels), (first, last) => GradientRows<TLane, T>(kernel, first, last));
         var products = new NormalisedProducts<T>(x.Pointer, gradY.Pointer, statistics.Pointer, channels);
         ChannelSumKernel.AddTotal<TLane, T, NormalisedProducts<T>>(products, 1, rows, gradWeight, workspace, threads);
         ChannelSumKernel.AddTotal<TLane, T, ChannelSumKernel.Elements<T>>(new(gradY.Pointer, channels), 1, rows, gradBias, workspace, threads);
@@ -61,39 +42,110 @@ internal static unsafe class LayerNormKernel
     // Rows in the smallest range that is worth a thread's while.
     private static int Grain(int channels) => Math.Max(1, 4096 / Math.Max(1, channels));
 
-    private static (T Mean, T Rstd) Moments<TLane, T>(double epsilon, T* x, int row, int channels)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void NormaliseRows<TLane, T>(Normalise<T> kernel, int first, int last)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var n = T.CreateTruncating(channels);
-        var mean = FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Elements<T>>(new(x, channels), row, channels) / n;
-        var variance = FixedOrderKernel.Along<TLane, T, SquaredDeviations<T>>(new(x, mean, channels), row, channels) / n;
+        var n = new Divisor<T>(T.CreateTruncating(kernel.Channels));
+        for (var row = first; row < last; row++)
+        {
+            var (mean, rstd) = Moments<TLane, T>(kernel.Epsilon, n, kernel.X, row, kernel.Channels);
+            var c = 0;
+            for (; c <= kernel.Channels - TLane.Width; c += TLane.Width)
+            {
+                kernel.Invoke<TLane>(row, c, mean, rstd);
+            }
+
+            for (; c < kernel.Channels; c++)
+            {
+                kernel.Invoke<LaneScalar<T>>(row, c, mean, rstd);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void GradientRows<TLane, T>(InputGradient<T> kernel, int first, int last)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var n = new Divisor<T>(T.CreateTruncating(kernel.Channels));
+        for (var row = first; row < last; row++)
+        {
+            var (mean, rstd) = Moments<TLane, T>(kernel.Epsilon, n, kernel.X, row, kernel.Channels);
+            (kernel.Statistics[2 * row], kernel.Statistics[(2 * row) + 1]) = (mean, rstd);
+            var weighted = new WeightedGradients<T>(kernel.GradY, kernel.Weight, kernel.Channels);
+            var products = new GradientProducts<T>(kernel.X, kernel.GradY, kernel.Weight, mean, rstd, kernel.Channels);
+            var meanGradient = Mean(FixedOrderKernel.Along<TLane, T, WeightedGradients<T>>(weighted, row, kernel.Channels), n);
+            var meanProduct = Mean(FixedOrderKernel.Along<TLane, T, GradientProducts<T>>(products, row, kernel.Channels), n);
+            var c = 0;
+            for (; c <= kernel.Channels - TLane.Width; c += TLane.Width)
+            {
+                kernel.Invoke<TLane>(row, c, mean, rstd, meanGradient, meanProduct);
+            }
+
+            for (; c < kernel.Channels; c++)
+            {
+                kernel.Invoke<LaneScalar<T>>(row, c, mean, rstd, meanGradient, meanProduct);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (T Mean, T Rstd) Moments<TLane, T>(double epsilon, Divisor<T> n, T* x, int row, int channels)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var mean = Mean(FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Elements<T>>(new(x, channels), row, channels), n);
+        var variance = Mean(FixedOrderKernel.Along<TLane, T, SquaredDeviations<T>>(new(x, mean, channels), row, channels), n);
         return (mean, T.One / T.Sqrt(variance + T.CreateTruncating(epsilon)));
     }
 
-    private readonly struct Normalise<T>(T* x, T mean, T rstd, T* weight, T* bias, T* y, int channels) : LaneLoop.IChannelKernel<T>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Mean<T>(T sum, Divisor<T> n)
+        where T : unmanaged, IFloatingPointIeee754<T> => n.Divide(new LaneScalar<T>(sum)).Value;
+
+    private readonly struct Normalise<T>(double epsilon, T* x, T* weight, T* bias, T* y, int channels)
         where T : unmanaged
     {
+        public double Epsilon { get; } = epsilon;
+
+        public T* X { get; } = x;
+
+        public int Channels { get; } = channels;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Invoke<TLane>(int plane, int row, int channel)
+        public void Invoke<TLane>(int row, int channel, T mean, T rstd)
             where TLane : unmanaged, ILane<TLane, T>
         {
-            var at = ((nint)row * channels) + channel;
-            var normalised = (TLane.Load(x + at) - TLane.Broadcast(mean)) * TLane.Broadcast(rstd);
+            var at = ((nint)row * Channels) + channel;
+            var normalised = (TLane.Load(X + at) - TLane.Broadcast(mean)) * TLane.Broadcast(rstd);
             TLane.Store(y + at, TLane.FusedMultiplyAdd(normalised, TLane.Load(weight + channel), TLane.Load(bias + channel)));
         }
     }
 
-    private readonly struct InputGradient<T>(T* x, T* g, T* weight, T mean, T rstd, T meanGradient, T meanProduct, T* gradX, int channels) : LaneLoop.IChannelKernel<T>
+    private readonly struct InputGradient<T>(double epsilon, T* x, T* gradY, T* weight, T* gradX, T* statistics, int channels)
         where T : unmanaged
     {
+        public double Epsilon { get; } = epsilon;
+
+        public T* X { get; } = x;
+
+        public T* GradY { get; } = gradY;
+
+        public T* Weight { get; } = weight;
+
+        public T* Statistics { get; } = statistics;
+
+        public int Channels { get; } = channels;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Invoke<TLane>(int plane, int row, int channel)
+        public void Invoke<TLane>(int row, int channel, T mean, T rstd, T meanGradient, T meanProduct)
             where TLane : unmanaged, ILane<TLane, T>
         {
-            var at = ((nint)row * channels) + channel;
-            var normalised = (TLane.Load(x + at) - TLane.Broadcast(mean)) * TLane.Broadcast(rstd);
-            var centred = (TLane.Load(g + at) * TLane.Load(weight + channel)) - TLane.Broadcast(meanGradient);
+            var at = ((nint)row * Channels) + channel;
+            var normalised = (TLane.Load(X + at) - TLane.Broadcast(mean)) * TLane.Broadcast(rstd);
+            var centred = (TLane.Load(GradY + at) * TLane.Load(Weight + channel)) - TLane.Broadcast(meanGradient);
             TLane.Store(gradX + at, TLane.Broadcast(rstd) * (centred - (normalised * TLane.Broadcast(meanProduct))));
         }
     }

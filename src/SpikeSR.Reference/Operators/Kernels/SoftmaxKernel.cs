@@ -55,15 +55,18 @@ internal static unsafe class SoftmaxKernel
         // Rounded quotients by a positive number keep the order of their dividends.
         Extremes<TLane, T>(x, n, out var least, out var greatest);
         var maximum = root.Divide(new LaneScalar<T>(greatest)).Value;
-        var sum = FixedOrderKernel.Along<TLane, T, Exponentials<T>>(new(x, maximum, root, y), 0, n);
-        var spread = maximum - root.Divide(new LaneScalar<T>(least)).Value;
-        if (spread <= T.CreateTruncating(ModerateSpread) && n <= ModerateLength)
+        var limit = T.CreateTruncating(ModerateLogit);
+        var sum = root.IsModerate && least >= -limit && greatest <= limit
+            ? Exponentials<TLane, T, ModerateQuotient>(x, y, n, maximum, root)
+            : Exponentials<TLane, T, AnyQuotient>(x, y, n, maximum, root);
+        var total = new Divisor<T>(sum);
+        if (maximum - root.Divide(new LaneScalar<T>(least)).Value <= T.CreateTruncating(ModerateSpread) && total.IsModerate)
         {
-            LaneLoop.ElementRange<TLane, T, ModerateQuotients<T>>(new(y, new(sum)), 0, n);
+            LaneLoop.ElementRange<TLane, T, Quotients<T, ModerateQuotient>>(new(y, total), 0, n);
         }
         else
         {
-            LaneLoop.ElementRange<TLane, T, Quotients<T>>(new(y, new(sum)), 0, n);
+            LaneLoop.ElementRange<TLane, T, Quotients<T, AnyQuotient>>(new(y, total), 0, n);
         }
     }
 
@@ -72,13 +75,16 @@ internal static unsafe class SoftmaxKernel
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var sum = FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Products<T>>(new(y, g, n), 0, n);
+        var sum = Products<TLane, T>(y, g, n);
         LaneLoop.ElementRange<TLane, T, Jacobian<T>>(new(y, g, sum, root, gradX), 0, n);
     }
 
-    // exp(-59) is above 2^-86, and a sum of so many exponentials of at most 1, one of them 1, lies in 1 to 2^20: Divisor.DivideModerate holds.
+    // Divisor.DivideModerate serves where exponentials are at least 2^-86: exp(-59) is. Their sum is at least 1, the greatest being 1.
     private const double ModerateSpread = 59;
-    private const int ModerateLength = 1 << 20;
+
+    // It serves for logits up to 2^86 too, and down to 0: those under 2^-86, whose quotients may be off, and the sign of a zero are lost when the
+    // maximum is subtracted, or leave a number whose exponential is 1.
+    private const double ModerateLogit = 7e25;
 
     // Rows in the smallest range that is worth a thread's while.
     private static int Grain(int n) => Math.Max(1, 1024 / Math.Max(1, n));
@@ -98,8 +104,8 @@ internal static unsafe class SoftmaxKernel
             for (j = TLane.Width; j <= n - TLane.Width; j += TLane.Width)
             {
                 var next = TLane.Load(x + j);
-                low = TLane.Select(TLane.IsGreater(low, next), next, low);
-                high = TLane.Select(TLane.IsGreater(next, high), next, high);
+                low = TLane.Lesser(next, low);
+                high = TLane.Greater(next, high);
             }
 
             var places = stackalloc T[2 * TLane.Width];
@@ -119,34 +125,65 @@ internal static unsafe class SoftmaxKernel
         }
     }
 
-    // exp(x / root - maximum), kept in y on the way into their sum.
-    private readonly struct Exponentials<T>(T* x, T maximum, Divisor<T> root, T* y) : ILaneTerms<T>
+    // The sum of y g.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static T Products<TLane, T>(T* y, T* g, int n)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Products<T>>(new(y, g, n), 0, n);
+
+    // y = exp(x / root - maximum); their sum.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static T Exponentials<TLane, T, TQuotient>(T* x, T* y, int n, T maximum, Divisor<T> root)
+        where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
+        where TQuotient : struct, IQuotient => FixedOrderKernel.Along<TLane, T, Exponential<T, TQuotient>>(new(x, maximum, root, y), 0, n);
+
+    /// <summary>A way to divide.</summary>
+    private interface IQuotient
+    {
+        static abstract TLane Of<TLane, T>(in Divisor<T> divisor, TLane dividend)
+            where TLane : unmanaged, ILane<TLane, T>
+            where T : unmanaged, IFloatingPointIeee754<T>;
+    }
+
+    private readonly struct AnyQuotient : IQuotient
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TLane Of<TLane, T>(in Divisor<T> divisor, TLane dividend)
+            where TLane : unmanaged, ILane<TLane, T>
+            where T : unmanaged, IFloatingPointIeee754<T> => divisor.Divide(dividend);
+    }
+
+    private readonly struct ModerateQuotient : IQuotient
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TLane Of<TLane, T>(in Divisor<T> divisor, TLane dividend)
+            where TLane : unmanaged, ILane<TLane, T>
+            where T : unmanaged, IFloatingPointIeee754<T> => divisor.DivideModerate(dividend);
+    }
+
+    // exp(x / root - maximum), kept in y on the way into their sum.
+    private readonly struct Exponential<T, TQuotient>(T* x, T maximum, Divisor<T> root, T* y) : ILaneTerms<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TQuotient : struct, IQuotient
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane At<TLane>(int row, int channel)
             where TLane : unmanaged, ILane<TLane, T>
         {
-            var value = ExactMath.Exp<TLane, T>(root.Divide(TLane.Load(x + channel)) - TLane.Broadcast(maximum));
+            var value = ExactMath.Exp<TLane, T>(TQuotient.Of<TLane, T>(root, TLane.Load(x + channel)) - TLane.Broadcast(maximum));
             TLane.Store(y + channel, value);
             return value;
         }
     }
 
-    private readonly struct Quotients<T>(T* y, Divisor<T> sum) : LaneLoop.IElementKernel<T>
+    private readonly struct Quotients<T, TQuotient>(T* y, Divisor<T> sum) : LaneLoop.IElementKernel<T>
         where T : unmanaged, IFloatingPointIeee754<T>
+        where TQuotient : struct, IQuotient
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Invoke<TLane>(int i)
-            where TLane : unmanaged, ILane<TLane, T> => TLane.Store(y + i, sum.Divide(TLane.Load(y + i)));
-    }
-
-    private readonly struct ModerateQuotients<T>(T* y, Divisor<T> sum) : LaneLoop.IElementKernel<T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Invoke<TLane>(int i)
-            where TLane : unmanaged, ILane<TLane, T> => TLane.Store(y + i, sum.DivideModerate(TLane.Load(y + i)));
+            where TLane : unmanaged, ILane<TLane, T> => TLane.Store(y + i, TQuotient.Of<TLane, T>(sum, TLane.Load(y + i)));
     }
 
     private readonly struct Jacobian<T>(T* y, T* g, T sum, Divisor<T> root, T* gradX) : LaneLoop.IElementKernel<T>
