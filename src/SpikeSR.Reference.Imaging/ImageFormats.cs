@@ -1,6 +1,7 @@
 using SpikeSR.Reference.Imaging.Jpeg;
 using SpikeSR.Reference.Imaging.Png;
 using SpikeSR.Reference.Imaging.Pnm;
+using SpikeSR.Reference.Imaging.Tiff;
 using SpikeSR.Reference.Serialization;
 
 namespace SpikeSR.Reference.Imaging;
@@ -48,8 +49,9 @@ public static class ImageFormats
             {
                 ImageFormat.Png => PngReader.Open(file),
                 ImageFormat.Jpeg => JpegReader.Open(file),
+                ImageFormat.Tiff => TiffReader.Open(file),
                 ImageFormat.Pnm => PnmReader.Open(file),
-                _ => throw file.Malformed("file", $"a start of {Convert.ToHexString(start[..count])}", "an image: PNG, JPEG, PBM, PGM or PPM"),
+                _ => throw file.Malformed("file", $"a start of {Convert.ToHexString(start[..count])}", "an image: PNG, JPEG, TIFF, PBM, PGM or PPM"),
             };
         }
         catch
@@ -65,6 +67,7 @@ public static class ImageFormats
     {
         ".PNG" => ImageFormat.Png,
         ".PGM" or ".PPM" or ".PNM" => ImageFormat.Pnm,
+        ".TIF" or ".TIFF" => ImageFormat.Tiff,
         ".JPG" or ".JPEG" => ImageFormat.Jpeg,
         _ => null,
     };
@@ -107,8 +110,9 @@ public static class ImageFormats
         {
             ImageFormat.Png => new PngWriter(stream, header, settings.Compression),
             ImageFormat.Jpeg => new JpegWriter(stream, header, settings.JpegQuality, settings.SubsampleColour),
+            ImageFormat.Tiff => new TiffWriter(stream, header, settings.Compression, settings.TiffTileSize),
             ImageFormat.Pnm => new PnmWriter(stream, header),
-            _ => throw new ArgumentException($"{format} cannot be written", nameof(format)),
+            _ => throw new ArgumentOutOfRangeException(nameof(format)),
         };
     }
 
@@ -128,6 +132,9 @@ public static class ImageFormats
             case ImageFormat.Jpeg:
                 JpegWriter.Check(header);
                 break;
+            case ImageFormat.Tiff:
+                TiffWriter.Check(header);
+                break;
             case ImageFormat.Pnm:
                 PnmWriter.Check(header);
                 break;
@@ -137,6 +144,7 @@ public static class ImageFormats
     private static ImageFormat? Recognise(ReadOnlySpan<byte> start) =>
         start.StartsWith(PngReader.Signature) ? ImageFormat.Png
         : start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? ImageFormat.Jpeg
+        : TiffDirectory.IsStart(start) ? ImageFormat.Tiff
         : start.Length > 2 && start[0] == 'P' && start[1] is >= (byte)'1' and <= (byte)'6' && start[2] is (byte)'#' or (>= 9 and <= 13) or 32 ? ImageFormat.Pnm
         : null;
 }

@@ -22,8 +22,8 @@ public sealed record ImageHeader(int Width, int Height, int Channels, SampleKind
     /// <summary>Pixels: width times height.</summary>
     public long Pixels => (long)Width * Height;
 
-    /// <summary>Samples: width times height times channels.</summary>
-    public long Samples => checked(Pixels * Channels);
+    /// <summary>Samples: width times height times channels; 2^63 - 1 if there are more.</summary>
+    public long Samples => (long)Math.Min((decimal)Pixels * Channels, long.MaxValue);
 
     /// <summary>Bytes of a stored sample: 1, 2 or 4.</summary>
     public int BytesPerSample => Kind switch { SampleKind.UInt8 => 1, SampleKind.Float32 => 4, _ => 2 };

@@ -7,7 +7,11 @@ public sealed record ImageMetadata
     public static readonly ImageMetadata None = new();
 
     /// <summary>An ICC colour profile, as it stands in the file; empty if there is none.</summary>
-    public ReadOnlyMemory<byte> IccProfile { get; init; }
+    public ReadOnlyMemory<byte> IccProfile
+    {
+        get;
+        init => field = value.IsEmpty ? default : value;
+    }
 
     /// <summary>The exponent of the transfer function times 100000 (PNG gAMA).</summary>
     public uint? Gamma { get; init; }
@@ -21,6 +25,9 @@ public sealed record ImageMetadata
     /// <summary>Size of a pixel.</summary>
     public PixelDensity? Density { get; init; }
 
+    /// <summary>Where the pixels lie on the ground, and the sample that stands for no data; null if the file says neither. Only TIFF keeps it.</summary>
+    public Georeference? Georeference { get; init; }
+
     /// <summary>The metadata of the same picture in more or fewer pixels.</summary>
     /// <param name="scaleX">Columns divided by columns before, positive.</param>
     /// <param name="scaleY">Rows divided by rows before, positive.</param>
@@ -28,6 +35,10 @@ public sealed record ImageMetadata
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(scaleX);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(scaleY);
-        return this with { Density = Density is { } density ? density with { X = density.X * scaleX, Y = density.Y * scaleY } : null };
+        return this with
+        {
+            Density = Density is { } density ? density with { X = density.X * scaleX, Y = density.Y * scaleY } : null,
+            Georeference = Georeference?.Scaled(scaleX, scaleY),
+        };
     }
 }

@@ -16,4 +16,7 @@ public sealed record ImageWriteSettings
 
     /// <summary>Whether JPEG halves the size of colour planes both ways (4:2:0). Default true, as in most programs.</summary>
     public bool SubsampleColour { get; init; } = true;
+
+    /// <summary>Rows and columns of a TIFF's tiles, a multiple of 16; 0, the default, for strips, which take less memory to write.</summary>
+    public int TiffTileSize { get; init; }
 }

@@ -9,6 +9,7 @@ public class MutationTests
     [InlineData("png", 1)]
     [InlineData("jpeg", 2)]
     [InlineData("pnm", 3)]
+    [InlineData("tiff", 4)]
     public void Damaged_files_end_in_the_documented_exceptions_and_bounded_memory(string format, int seed)
     {
         var random = new Random(seed);

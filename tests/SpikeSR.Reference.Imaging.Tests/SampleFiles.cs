@@ -16,7 +16,7 @@ internal static class SampleFiles
         {
             Alpha = Enum.Parse<AlphaKind>(line[5]),
         };
-        var bytes = File.ReadAllBytes(PathOf(format, name + ".samples"));
+        var bytes = File.ReadAllBytes(PathOf(format, line[7] + ".samples"));
         float[] samples = header.Kind switch
         {
             SampleKind.UInt8 => [.. bytes.Select(b => (float)b)],

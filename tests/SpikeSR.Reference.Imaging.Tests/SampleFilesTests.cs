@@ -4,7 +4,7 @@ public class SampleFilesTests
 {
     public static IEnumerable<object[]> Files => Formats.SelectMany(format => SampleFiles.Names(format).Select(name => new object[] { format, name }));
 
-    private static string[] Formats => ["png", "jpeg", "pnm"];
+    private static string[] Formats => ["png", "jpeg", "pnm", "tiff"];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -43,15 +43,23 @@ public class SampleFilesTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void A_file_cut_anywhere_is_refused(string format, string name)
+    public void A_cut_file_is_refused_unless_only_what_nobody_reads_was_cut(string format, string name)
     {
         var bytes = File.ReadAllBytes(SampleFiles.PathOf(format, name));
+        var whole = Decoding.Load(bytes);
 
         // A plain number may lose its last digits and stay one.
         var end = name.Contains("plain", StringComparison.Ordinal) ? bytes.Length - 8 : bytes.Length;
         for (var length = 0; length < end; length += 1 + (bytes.Length / 97))
         {
-            Assert.Throws<Serialization.MalformedFileException>(() => Decoding.Load(bytes.AsSpan(0, length)));
+            var cut = bytes[..length];
+            if (format == "tiff" && length > bytes.Length / 2 && Decoding.Survive(cut, ImageLimits.Default) is null)
+            {
+                Assert.Equal(whole.Samples, Decoding.Load(cut).Samples);
+                continue;
+            }
+
+            Assert.Throws<Serialization.MalformedFileException>(() => Decoding.Load(cut));
         }
     }
 }

@@ -3,9 +3,9 @@
 
 Every file is written by a tool that is not this project (PIL, ImageMagick, netpbm, libtiff, GDAL, libjpeg-turbo). NAME.samples holds the
 samples that another tool reads from NAME, interleaved, little-endian; manifest.tsv holds one line a file: name, width, height, channels,
-kind (UInt8, UInt16, Int16, Float32), alpha (None, Straight, Premultiplied), tolerance in levels.
+kind (UInt8, UInt16, Int16, Float32), alpha (None, Straight, Premultiplied), tolerance in levels, and the samples' file if another one has the same.
 
-Needs Debian's python3-pil, python3-numpy, imagemagick, netpbm, libjpeg-turbo-progs. Run it in its own folder: python3 make_files.py [png jpeg pnm resampling metrics]
+Needs Debian's python3-pil, python3-numpy, imagemagick, netpbm, libjpeg-turbo-progs, libtiff-tools, python3-gdal. Run it in its own folder: python3 make_files.py [png jpeg pnm tiff resampling metrics]
 """
 import pathlib
 import subprocess
@@ -52,13 +52,17 @@ class Manifest:
         self.folder = HERE / folder
         self.folder.mkdir(exist_ok=True)
         self.lines = []
+        self.stored = {}
 
     def add(self, name, samples, alpha="None", tolerance=0):
         samples = np.ascontiguousarray(samples)
         kind = KINDS[samples.dtype.str[1:]]
-        samples.astype(samples.dtype.newbyteorder("<")).tofile(self.folder / f"{name}.samples")
+        data = samples.astype(samples.dtype.newbyteorder("<")).tobytes()
+        stored = self.stored.setdefault((kind, samples.shape, data), name)
+        if stored == name:
+            (self.folder / f"{name}.samples").write_bytes(data)
         height, width, channels = samples.shape
-        self.lines.append("\t".join(str(x) for x in (name, width, height, channels, kind, alpha, tolerance)))
+        self.lines.append("\t".join(str(x) for x in (name, width, height, channels, kind, alpha, tolerance, stored)))
 
     def close(self):
         (self.folder / "manifest.tsv").write_text("".join(line + "\n" for line in self.lines))
@@ -234,6 +238,182 @@ def make_pnm():
     manifest.close()
 
 
+def make_tiff():
+    from osgeo import gdal
+
+    gdal.UseExceptions()
+    manifest = Manifest("tiff")
+    folder = manifest.folder
+    rgb, rgb16 = picture(18, 20, 3, 256, 41), picture(18, 20, 3, 65536, 42)
+    rgba, bands16 = picture(18, 20, 4, 256, 43), picture(18, 20, 5, 65536, 44)
+    floats = (picture(18, 20, 3, 65536, 45).astype("<f4") - 30000) / 700
+    floats[3, 4] = np.nan
+    signed = (picture(18, 20, 2, 65536, 46).astype(int) - 32768).astype("<i2")
+    types = {"u1": gdal.GDT_Byte, "u2": gdal.GDT_UInt16, "i2": gdal.GDT_Int16, "f4": gdal.GDT_Float32}
+
+    def read(name):
+        array = gdal.Open(str(folder / name)).ReadAsArray()
+        return np.moveaxis(array, 0, -1) if array.ndim == 3 else array[..., None]
+
+    def add(name, alpha="None"):
+        manifest.add(name, read(name), alpha)
+
+    def write(name, samples, *options, change=lambda dataset: None, alpha="None"):
+        height, width, depth = samples.shape
+        driver = gdal.GetDriverByName("GTiff")
+        dataset = driver.Create(str(folder / name), width, height, depth, types[samples.dtype.str[1:]], options=list(options))
+        change(dataset)
+        for band in range(depth):
+            dataset.GetRasterBand(band + 1).WriteArray(samples[..., band])
+        dataset = None
+        side = folder / (name + ".aux.xml")
+        side.unlink(missing_ok=True)
+        add(name, alpha)
+
+    layouts = {
+        "strips": ("BLOCKYSIZE=5",), "bands": ("BLOCKYSIZE=7", "INTERLEAVE=BAND"), "tiles": ("TILED=YES", "BLOCKXSIZE=16", "BLOCKYSIZE=16"),
+        "band-tiles": ("TILED=YES", "BLOCKXSIZE=16", "BLOCKYSIZE=16", "INTERLEAVE=BAND"),
+    }
+    packings = [("NONE", 1), ("LZW", 1), ("LZW", 2), ("DEFLATE", 1), ("DEFLATE", 2), ("PACKBITS", 1), ("LZW", 3), ("DEFLATE", 3)]
+    number = 0
+    for label, samples in (("rgb8", rgb), ("rgb16", rgb16), ("float", floats)):
+        for compression, predictor in packings:
+            if predictor == 3 and label != "float":
+                continue
+            for layout in list(layouts)[number % 2::2]:
+                order = "BIG" if number % 3 == 0 else "LITTLE"
+                big = "YES" if number % 4 == 0 else "NO"
+                name = f"gdal-{label}-{layout}-{compression.lower()}{predictor}{'-be' if order == 'BIG' else ''}{'-big' if big == 'YES' else ''}.tif"
+                predict = (f"PREDICTOR={predictor}",) if predictor > 1 else ()
+                write(name, samples, *layouts[layout], f"COMPRESS={compression}", *predict, f"ENDIANNESS={order}", f"BIGTIFF={big}")
+            number += 1
+    write("gdal-rgba.tif", rgba, "ALPHA=UNSPECIFIED", "PHOTOMETRIC=RGB", alpha="None")
+    write("gdal-rgba-straight.tif", rgba, "ALPHA=NON-PREMULTIPLIED", "PHOTOMETRIC=RGB", alpha="Straight")
+    write("gdal-rgba-premultiplied.tif", rgba, "ALPHA=PREMULTIPLIED", "PHOTOMETRIC=RGB", "COMPRESS=DEFLATE", alpha="Premultiplied")
+    write("gdal-bands16.tif", bands16, "COMPRESS=DEFLATE", "PREDICTOR=2")
+    write("gdal-signed.tif", signed, "COMPRESS=LZW", "PREDICTOR=2", "ENDIANNESS=BIG")
+    write("gdal-signed-tiles.tif", signed, "TILED=YES", "BLOCKXSIZE=16", "BLOCKYSIZE=16", "INTERLEAVE=BAND")
+
+    def sparse(dataset):
+        for band in range(3):
+            dataset.GetRasterBand(band + 1).SetNoDataValue(7)
+
+    for layout in ("strips", "band-tiles"):
+        name = f"gdal-sparse-{layout}.tif"
+        dataset = gdal.GetDriverByName("GTiff").Create(str(folder / name), 40, 36, 3, gdal.GDT_Byte, options=[*layouts[layout], "SPARSE_OK=TRUE"])
+        sparse(dataset)
+        for band in range(3):
+            dataset.GetRasterBand(band + 1).WriteArray(rgb[:4, :9, band], 17, 17)
+        dataset = None
+        add(name)
+
+    def place(transform, point=False, points=None, rational=False):
+        from osgeo import osr
+
+        def change(dataset):
+            system = osr.SpatialReference()
+            system.ImportFromEPSG(32633)
+            if point:
+                dataset.SetMetadataItem("AREA_OR_POINT", "Point")
+            if points:
+                dataset.SetGCPs([gdal.GCP(*point) for point in points], system.ExportToWkt())
+            elif transform:
+                dataset.SetProjection(system.ExportToWkt())
+                dataset.SetGeoTransform(transform)
+            if rational:
+                dataset.SetMetadata({
+                    "ERR_BIAS": "0.5", "ERR_RAND": "0.25", "LINE_OFF": "9", "SAMP_OFF": "10", "LAT_OFF": "48.5", "LONG_OFF": "15.5", "HEIGHT_OFF": "200",
+                    "LINE_SCALE": "9.5", "SAMP_SCALE": "10.5", "LAT_SCALE": "0.1", "LONG_SCALE": "0.2", "HEIGHT_SCALE": "300",
+                    **{f"{key}_COEFF": " ".join(str((i + 1) / 64) for i in range(20)) for key in ("LINE_NUM", "LINE_DEN", "SAMP_NUM", "SAMP_DEN")}}, "RPC")
+            for band in range(dataset.RasterCount):
+                dataset.GetRasterBand(band + 1).SetNoDataValue(0)
+            dataset.SetMetadataItem("PLATFORM", "a satellite")
+        return change
+
+    tiles = ("TILED=YES", "BLOCKXSIZE=16", "BLOCKYSIZE=16", "COMPRESS=DEFLATE")
+    north_up, rotated = (500000, 10, 0, 5400000, 0, -10), (500000, 8, 3, 5400000, 2.5, -9)
+    write("gdal-geo-area.tif", rgb16, *tiles, change=place(north_up))
+    write("gdal-geo-point.tif", rgb16, *tiles, change=place(north_up, point=True))
+    write("gdal-geo-rotated.tif", rgb16, *tiles, change=place(rotated))
+    write("gdal-geo-rotated-point.tif", rgb16, *tiles, change=place(rotated, point=True))
+    write("gdal-geo-points.tif", rgb16, *tiles, change=place(None, points=[(500000, 5400000, 0, 0.5, 0.5), (500190, 5400000, 0, 19.5, 0.5),
+                                                                          (500000, 5399830, 5, 0.5, 17.5), (500191, 5399831, 5, 19.5, 17.5)]))
+    write("gdal-geo-rational.tif", rgb16, *tiles, "PROFILE=GDALGeoTIFF", change=place(None, rational=True))
+    # An overview before nothing else: the full image stays the first directory.
+    write("gdal-overview.tif", picture(40, 44, 1, 256, 47), *tiles)
+    dataset = gdal.Open(str(folder / "gdal-overview.tif"), gdal.GA_Update)
+    dataset.BuildOverviews("AVERAGE", [2])
+    dataset = None
+
+    def pil(name, image, samples=None, alpha="None", **options):
+        image.save(folder / name, **options)
+        manifest.add(name, np.asarray(image if samples is None else samples).reshape(image.height, image.width, -1), alpha)
+
+    for compression in ("raw", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits"):
+        pil(f"pil-rgb-{compression}.tif", Image.fromarray(rgb), compression=compression, **({"dpi": (300, 150)} if compression == "raw" else {}))
+    profile = bytes(range(256)) * 2
+    pil("pil-profile.tif", Image.fromarray(rgb), icc_profile=profile, x_resolution=100, y_resolution=50, resolution_unit="cm")
+    (folder / "pil-profile.tif.icc").write_bytes(profile)
+    pil("pil-grey.tif", Image.fromarray(rgb[..., 0]), compression="tiff_lzw")
+    pil("pil-rgba.tif", Image.fromarray(rgba), compression="tiff_lzw", alpha="Straight")
+    pil("pil-grey-alpha.tif", Image.fromarray(np.ascontiguousarray(rgb[..., :2]), "LA"), alpha="Straight")
+    pil("pil-grey16.tif", Image.fromarray(rgb16[..., 0].astype("u2")))
+    pil("pil-float.tif", Image.fromarray(np.ascontiguousarray(floats[..., 0])), compression="tiff_adobe_deflate")
+    palette = Image.fromarray(rgb).quantize(150)
+    pil("pil-palette.tif", palette, palette.convert("RGB"), compression="tiff_lzw")
+    bilevel = Image.fromarray(rgb[..., 0] > 127)
+    pil("pil-bilevel.tif", bilevel, bilevel.convert("L"), compression="packbits")
+    for orientation in range(2, 9):
+        name = f"pil-orientation{orientation}.tif"
+        Image.fromarray(rgb).save(folder / name, tiffinfo={274: orientation}, compression="tiff_lzw")
+        image = Image.open(folder / name)
+        image.load()
+        manifest.add(name, np.asarray(image))
+
+    def magick(name, samples, *options, alpha="None", reader="gdal"):
+        height, width, depth = samples.shape
+        raw = {1: "gray", 2: "graya", 3: "rgb", 4: "rgba"}[depth]
+        run("convert", "-size", f"{width}x{height}", "-depth", 8 * samples.dtype.itemsize, "-endian", "LSB", f"{raw}:-", *options, f"TIFF:{folder / name}",
+            stdin=samples.tobytes())
+        if reader == "pil":
+            image = Image.open(folder / name)
+            manifest.add(name, np.asarray(image.convert("RGB" if image.mode == "P" else "L")).reshape(height, width, -1), alpha)
+        else:
+            add(name, alpha)
+
+    magick("magick-planar.tif", rgb, "-interlace", "plane", "-compress", "LZW")
+    magick("magick-msb.tif", rgb16, "-endian", "MSB", "-compress", "Zip")
+    magick("magick-rgba16.tif", picture(18, 20, 4, 65536, 48), "-compress", "LZW", alpha="Straight")
+    magick("magick-tiles.tif", rgb, "-define", "tiff:tile-geometry=16x16", "-compress", "RLE")
+    magick("magick-white-is-zero.tif", rgb[..., :1], "-define", "quantum:polarity=min-is-white", "-compress", "LZW", reader="pil")
+    magick("magick-grey4.tif", (rgb[..., :1] >> 4) * 17, "-depth", "4", "-compress", "none", reader="pil")
+    magick("magick-palette.tif", (rgb // 100) * 100, "-type", "Palette", "-depth", "8", "-compress", "Zip", reader="pil")
+    magick("magick-float.tif", rgb16, "-define", "quantum:format=floating-point", "-depth", "32", "-compress", "Zip")
+    magick("magick-one-strip.tif", rgb16, "-define", "tiff:rows-per-strip=1000", "-compress", "LZW")
+
+    def tiffcp(name, source, *options):
+        run("tiffcp", *options, folder / source, folder / name)
+        add(name)
+
+    tiffcp("libtiff-lzw-strips3.tif", "magick-planar.tif", "-c", "lzw:2", "-r", "3", "-p", "separate", "-B")
+    tiffcp("libtiff-zip-tiles.tif", "pil-rgb-raw.tif", "-c", "zip:2", "-t", "-w", "16", "-l", "32", "-8")
+    tiffcp("libtiff-float-lzw3.tif", "magick-float.tif", "-c", "lzw:3", "-r", "4", "-B")
+    tiffcp("libtiff-float-zip3-tiles.tif", "magick-float.tif", "-c", "zip:3", "-t", "-w", "16", "-l", "16")
+    tiffcp("libtiff-packbits.tif", "magick-msb.tif", "-c", "packbits", "-L")
+    # Long strings of LZW: the table fills up and is cleared.
+    large = np.random.default_rng(49).integers(0, 4, (90, 100)).astype("u1")
+    Image.fromarray(large).save(folder / "pil-lzw-full-table.tif", compression="tiff_lzw")
+    add("pil-lzw-full-table.tif")
+    Image.fromarray(np.zeros((130, 250), "u1")).save(folder / "pil-lzw-long-strings.tif", compression="tiff_lzw")
+    add("pil-lzw-long-strings.tif")
+    Image.new("CMYK", (8, 8)).save(folder / "pil-cmyk.tif.refused", "TIFF")
+    Image.fromarray(rgb).save(folder / "pil-jpeg.tif.refused", "TIFF", compression="jpeg")
+    Image.fromarray(rgb16[..., 0].astype("i4")).save(folder / "pil-int32.tif.refused", "TIFF")
+    for refused in folder.glob("*.aux.xml"):
+        refused.unlink()
+    manifest.close()
+
+
 def make_resampling():
     """Pillow's bicubic: 8-bit RGB as PNG files, one float plane as raw bytes."""
     folder = HERE / "resampling"
@@ -301,6 +481,7 @@ def make_metrics():
 
 
 if __name__ == "__main__":
-    makers = {"png": make_png, "jpeg": make_jpeg, "pnm": make_pnm, "resampling": make_resampling, "metrics": make_metrics}
+    makers = {"png": make_png, "jpeg": make_jpeg, "pnm": make_pnm, "tiff": make_tiff,
+              "resampling": make_resampling, "metrics": make_metrics}
     for maker in sys.argv[1:] or makers:
         makers[maker]()

@@ -1,0 +1,88 @@
+namespace SpikeSR.Reference.Imaging.Tiff;
+
+/// <summary>From stored samples to channels: palettes, white as zero, and what extra samples mean.</summary>
+internal sealed class TiffColours
+{
+    private readonly TiffLayout _layout;
+    private readonly float[]? _palette;
+
+    private TiffColours(TiffLayout layout, float[]? palette, AlphaKind alpha)
+    {
+        _layout = layout;
+        _palette = palette;
+        Alpha = alpha;
+    }
+
+    /// <summary>Channels of a pixel.</summary>
+    public int Channels => _palette is null ? _layout.Samples : 3;
+
+    /// <summary>What the last channel means.</summary>
+    public AlphaKind Alpha { get; }
+
+    public static TiffColours Parse(TiffDirectory directory, TiffLayout layout)
+    {
+        if (layout.Photometric == 3)
+        {
+            var entries = 1 << layout.Bits;
+            return new TiffColours(layout, Palette(directory.Numbers(TiffTag.ColorMap, 3 * entries), entries), AlphaKind.None);
+        }
+
+        var alpha = AlphaKind.None;
+        var extras = (int)Math.Min(directory.Count(TiffTag.ExtraSamples), layout.Samples - 1);
+        if (extras > 0)
+        {
+            alpha = directory.Numbers(TiffTag.ExtraSamples, extras)[^1] switch { 1 => AlphaKind.Premultiplied, 2 => AlphaKind.Straight, _ => AlphaKind.None };
+        }
+
+        return new TiffColours(layout, palette: null, alpha);
+    }
+
+    /// <summary>Converts a row.</summary>
+    /// <param name="stored">[width, stored samples].</param>
+    /// <param name="row">[width, channels].</param>
+    public void Convert(ReadOnlySpan<float> stored, Span<float> row)
+    {
+        if (_palette is not null)
+        {
+            for (var x = 0; x < _layout.Width; x++)
+            {
+                _palette.AsSpan(3 * (int)stored[x], 3).CopyTo(row[(3 * x)..]);
+            }
+
+            return;
+        }
+
+        // Fewer bits than 8 fill 0..255.
+        float scale = _layout.Bits >= 8 ? 1 : 255 / ((1 << _layout.Bits) - 1);
+        if (_layout.Photometric != 0)
+        {
+            for (var i = 0; i < row.Length; i++)
+            {
+                row[i] = stored[i] * scale;
+            }
+
+            return;
+        }
+
+        var white = _layout.Kind == SampleKind.UInt16 ? ushort.MaxValue : byte.MaxValue;
+        for (var i = 0; i < row.Length; i++)
+        {
+            // Opacity is not turned round.
+            var isOpacity = Alpha != AlphaKind.None && (i + 1) % _layout.Samples == 0;
+            row[i] = isOpacity ? stored[i] : white - (stored[i] * scale);
+        }
+    }
+
+    // All reds, all greens, all blues, of 16 bits; some writers use only 8 of them.
+    private static float[] Palette(long[] map, int entries)
+    {
+        var shift = map.Any(value => value > byte.MaxValue) ? 8 : 0;
+        var palette = new float[3 * entries];
+        for (var i = 0; i < palette.Length; i++)
+        {
+            palette[i] = Math.Min(map[((i % 3) * entries) + (i / 3)] >> shift, byte.MaxValue);
+        }
+
+        return palette;
+    }
+}
