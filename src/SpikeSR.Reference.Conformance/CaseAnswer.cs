@@ -55,12 +55,16 @@ public sealed class CaseAnswer
 
     /// <summary>Adds a tensor; its elements are copied.</summary>
     internal void Add<T>(string name, TensorView<T> tensor)
-        where T : unmanaged, IScalar<T>
+        where T : unmanaged, IScalar<T> => Add(name, tensor, T.ToDouble);
+
+    /// <summary>Adds what is read from a tensor's elements.</summary>
+    internal void Add<T>(string name, TensorView<T> tensor, Func<T, double> read)
+        where T : unmanaged
     {
         var values = new double[tensor.Length];
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = T.ToDouble(tensor.Span[i]);
+            values[i] = read(tensor.Span[i]);
         }
 
         _tensors.Add(name, new AnswerTensor(tensor.Shape, values));

@@ -108,7 +108,7 @@ internal sealed class CaseBinding<T>(CaseFile file, Backend<T> backend)
     {
         foreach (var name in file.Tensors.Keys)
         {
-            if (!CaseTensorNames.IsAnswer(name) && !_bound.Contains(name) && !IsBatchCount(name))
+            if (!CaseTensorNames.IsAnswer(name) && !CaseTensorNames.IsDecision(name) && !_bound.Contains(name) && !IsBatchCount(name))
             {
                 var prefix = name[..(name.IndexOf('/', StringComparison.Ordinal) + 1)];
                 var known = prefix == CaseTensorNames.OutputGradient ? _outputs.Select(output => prefix + output.Name) : _bound.Where(other => other.StartsWith(prefix, StringComparison.Ordinal));
@@ -118,29 +118,33 @@ internal sealed class CaseBinding<T>(CaseFile file, Backend<T> backend)
     }
 
     /// <summary>Everything that was computed, in the layout and order of case files.</summary>
-    public CaseAnswer Answer()
+    public CaseAnswer Answer() => Answer(T.ToDouble);
+
+    /// <summary>The same of something else that the scalars carry.</summary>
+    /// <param name="read">Takes it from a scalar.</param>
+    public CaseAnswer Answer(Func<T, double> read)
     {
         var answer = new CaseAnswer(file.Metadata, typeof(T) == typeof(F32) ? Precision.F32 : Precision.F64);
         foreach (var output in _outputs)
         {
-            answer.Add(CaseTensorNames.Output + output.Name, Stored(output.Value, output.IsImage));
+            answer.Add(CaseTensorNames.Output + output.Name, Stored(output.Value, output.IsImage), read);
         }
 
         foreach (var buffer in _parameters.Where(parameter => parameter.IsBuffer && Train))
         {
-            answer.Add(CaseTensorNames.OutputState + buffer.Name, buffer.Value);
+            answer.Add(CaseTensorNames.OutputState + buffer.Name, buffer.Value, read);
         }
 
         if (WantsGradients)
         {
             foreach (var input in _inputs)
             {
-                answer.Add(CaseTensorNames.InputGradient + input.Name, Stored(input.Gradient, input.IsImage));
+                answer.Add(CaseTensorNames.InputGradient + input.Name, Stored(input.Gradient, input.IsImage), read);
             }
 
             foreach (var parameter in _parameters.Where(parameter => !parameter.IsBuffer))
             {
-                answer.Add(CaseTensorNames.ParameterGradient + parameter.Name, parameter.Gradient);
+                answer.Add(CaseTensorNames.ParameterGradient + parameter.Name, parameter.Gradient, read);
             }
         }
 
@@ -221,9 +225,17 @@ internal sealed class CaseBinding<T>(CaseFile file, Backend<T> backend)
         {
             file.Tensors[name].Read(tensor.Cast<float>().Span);
         }
-        else
+        else if (typeof(T) == typeof(F64))
         {
             file.Tensors[name].Read(tensor.Cast<double>().Span);
+        }
+        else
+        {
+            var values = file.Tensors[name].ToDoubles();
+            for (var i = 0; i < values.Length; i++)
+            {
+                tensor.Span[i] = T.FromDouble(values[i]);
+            }
         }
     }
 

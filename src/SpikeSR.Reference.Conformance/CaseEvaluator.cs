@@ -20,6 +20,10 @@ public static class CaseEvaluator
 
     /// <summary>Computes everything that the question asks for with a given backend.</summary>
     internal static CaseAnswer Evaluate<T>(CaseFile question, Backend<T> backend)
+        where T : unmanaged, IScalar<T> => Compute(question, backend).Answer();
+
+    /// <summary>The same, with everything that the scalars carry.</summary>
+    internal static CaseBinding<T> Compute<T>(CaseFile question, Backend<T> backend)
         where T : unmanaged, IScalar<T>
     {
         var binding = new CaseBinding<T>(question, backend);
@@ -36,6 +40,6 @@ public static class CaseEvaluator
             throw new MalformedFileException(question.Path, $"operator '{question.Operator.Name}'", message, "tensors and attributes that fit together", failure);
         }
 
-        return binding.Answer();
+        return binding;
     }
 }

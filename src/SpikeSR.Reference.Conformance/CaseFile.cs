@@ -27,12 +27,12 @@ public sealed class CaseFile : IDisposable
         Operator = CaseOperators.Find(op) ?? throw new MalformedFileException(Path, "metadata 'op'", $"'{op}'", $"one of {names}");
         Name = Text("name", "the case's name");
         Attributes = CaseAttributes.Parse(Path, Operator, Text("attrs", "a JSON object"));
+        string[] prefixes = [.. CaseTensorNames.QuestionPrefixes, .. CaseTensorNames.AnswerPrefixes, .. CaseTensorNames.DecisionPrefixes];
         foreach (var name in file.Tensors.Keys)
         {
-            if (!CaseTensorNames.QuestionPrefixes.Concat(CaseTensorNames.AnswerPrefixes).Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+            if (!prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
             {
-                var prefixes = string.Join(", ", [.. CaseTensorNames.QuestionPrefixes, .. CaseTensorNames.AnswerPrefixes]);
-                throw new MalformedFileException(Path, $"tensor '{name}'", "an unknown kind of tensor", $"a name that starts with one of {prefixes}");
+                throw new MalformedFileException(Path, $"tensor '{name}'", "an unknown kind of tensor", $"a name that starts with one of {string.Join(", ", prefixes)}");
             }
         }
     }

@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Conformance.Judging;
 using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Conformance;
@@ -40,6 +41,10 @@ public abstract class CaseOperator
     /// <summary>How far above the threshold each neuron of the output <c>spike</c> stands; null: no spikes among the outputs.</summary>
     /// <param name="question">A case of this operator whose question has been evaluated without complaint.</param>
     internal virtual SpikeMargins? Margins(CaseFile question) => null;
+
+    /// <summary>The decisions that the operator takes in a case.</summary>
+    /// <param name="question">A case of this operator; its tensors may still be wrong.</param>
+    internal virtual DecisionPlan Decisions(CaseFile question) => DecisionPlan.None;
 
     /// <summary>Whether correct backends may disagree about a case in float32, because some of its decisions lie within rounding.</summary>
     /// <param name="question">A case of this operator.</param>

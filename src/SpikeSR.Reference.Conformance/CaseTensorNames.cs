@@ -10,10 +10,16 @@ internal static class CaseTensorNames
     public const string InputGradient = "grad_in/";
     public const string ParameterGradient = "grad_param/";
     public const string OutputState = "out_state/";
+    public const string Spike = "spike/";
+    public const string Match = "match/";
 
     public static readonly IReadOnlyList<string> QuestionPrefixes = [Input, Parameter, OutputGradient];
 
     public static readonly IReadOnlyList<string> AnswerPrefixes = [Output, InputGradient, ParameterGradient, OutputState];
+
+    public static readonly IReadOnlyList<string> DecisionPrefixes = [Spike, Match];
+
+    public static bool IsDecision(string name) => DecisionPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     public static bool IsAnswer(string name) => AnswerPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 

@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Conformance.Judging;
 using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Tensors;
 
@@ -39,4 +40,6 @@ internal sealed class BlockCase() : CaseOperator(
             }
         };
     }
+
+    internal override DecisionPlan Decisions(CaseFile question) => new(Spikes: 2, Matches: 1, NetworkAttributes.SpikeShape(question), IsRequired: true);
 }

@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Conformance.Judging;
 using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Tensors;
 
@@ -40,5 +41,11 @@ internal sealed class GroupCase() : CaseOperator(
                 group.Backward(bind.Backend, saved, y.Gradient, x.Gradient);
             }
         };
+    }
+
+    internal override DecisionPlan Decisions(CaseFile question)
+    {
+        var blocks = question.Attributes.Integer("blocks");
+        return new((2 * blocks) + 1, blocks, NetworkAttributes.SpikeShape(question), IsRequired: true);
     }
 }

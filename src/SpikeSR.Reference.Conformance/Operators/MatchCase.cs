@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Conformance.Judging;
 using SpikeSR.Reference.Attention;
 using SpikeSR.Reference.Tensors;
 
@@ -30,4 +31,6 @@ internal sealed class MatchCase() : CaseOperator(
             }
         };
     }
+
+    internal override DecisionPlan Decisions(CaseFile question) => new(Spikes: 0, Matches: 1, SpikeShape: null, IsRequired: false);
 }

@@ -33,4 +33,12 @@ internal static class NetworkAttributes
         Hidden = attributes.Integer("mlp_dim"),
         Published = attributes.Boolean("published"),
     };
+
+    /// <summary>Shape in files of the spikes of one call: [T, B, channels, H, W].</summary>
+    /// <param name="question">A case whose input x, [T, B, channels, H, W] or [B, 3, H, W], was found right.</param>
+    public static int[] SpikeShape(CaseFile question)
+    {
+        var x = question.Tensors[CaseTensorNames.Input + "x"].ToShape();
+        return [question.Attributes.Integer("T"), x[-4], question.Attributes.Integer("channels"), x[-2], x[-1]];
+    }
 }

@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Conformance.Judging;
 using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Tensors;
 
@@ -44,4 +45,10 @@ internal sealed class NetworkCase() : CaseOperator(
 
     /// <summary>The published size makes millions of decisions, and some lie within rounding.</summary>
     internal override bool IsExemptInFloat(CaseFile question) => question.Attributes.Integer("channels") >= 64 && question.Attributes.Integer("groups") >= 4;
+
+    internal override DecisionPlan Decisions(CaseFile question)
+    {
+        var (groups, blocks) = (question.Attributes.Integer("groups"), question.Attributes.Integer("blocks"));
+        return new(groups * ((2 * blocks) + 1), groups * blocks, NetworkAttributes.SpikeShape(question), IsRequired: true);
+    }
 }

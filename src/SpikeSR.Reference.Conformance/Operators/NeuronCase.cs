@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Conformance.Judging;
 using SpikeSR.Reference.Neurons;
 using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Tensors;
@@ -61,4 +62,6 @@ internal sealed class NeuronCase : CaseOperator
         DetachReset = attributes.Boolean("detach_reset"),
         Surrogate = SurrogateAttributes.Read(attributes),
     };
+
+    internal override DecisionPlan Decisions(CaseFile question) => new(Spikes: 1, Matches: 0, SpikeShape: null, IsRequired: false);
 }

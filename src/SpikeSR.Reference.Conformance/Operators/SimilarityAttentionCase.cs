@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Conformance.Judging;
 using SpikeSR.Reference.Attention;
 using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Tensors;
@@ -40,4 +41,6 @@ internal sealed class SimilarityAttentionCase() : CaseOperator(
             }
         };
     }
+
+    internal override DecisionPlan Decisions(CaseFile question) => new(Spikes: 0, Matches: 1, SpikeShape: null, IsRequired: true);
 }

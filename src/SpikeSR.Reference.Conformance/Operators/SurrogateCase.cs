@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Conformance.Judging;
 using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Conformance.Operators;
@@ -21,4 +22,6 @@ internal sealed class SurrogateCase() : CaseOperator("surrogate", "x [...] (u: a
     }
 
     internal override SpikeMargins Margins(CaseFile question) => new(question.Tensors[CaseTensorNames.Input + "x"].ToDoubles(), Steps: 1);
+
+    internal override DecisionPlan Decisions(CaseFile question) => new(Spikes: 1, Matches: 0, SpikeShape: null, IsRequired: false);
 }

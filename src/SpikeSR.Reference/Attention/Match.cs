@@ -27,7 +27,23 @@ public static class Match
     /// <param name="threads">Threads over patches.</param>
     public static void Forward<T>(
         MatchSettings settings, TensorView<T> x, TensorView<T> weight, TensorView<T> bias, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen, Workspace workspace, Parallelism threads)
+        where T : unmanaged, IScalar<T> => ForwardWith(settings, x, weight, bias, gumbel, y, chosen, default(OwnChoosing<T>), workspace, threads);
+
+    /// <summary>The same with somebody's say in which patch is chosen.</summary>
+    /// <inheritdoc cref="Forward"/>
+    internal static void ForwardWith<T, TChoosing>(
+        MatchSettings settings,
+        TensorView<T> x,
+        TensorView<T> weight,
+        TensorView<T> bias,
+        TensorView<T> gumbel,
+        TensorView<T> y,
+        TensorView<int> chosen,
+        TChoosing choosing,
+        Workspace workspace,
+        Parallelism threads)
         where T : unmanaged, IScalar<T>
+        where TChoosing : struct, IChoosing<T>
     {
         var (images, patches, patch) = CheckForward(settings, x, gumbel, y, chosen);
         using var scope = workspace.OpenScope();
@@ -37,7 +53,7 @@ public static class Match
         {
             var logits = new T[patches];
             Logits(queries, gumbel, i, patches, logits);
-            var best = ArgMax<T>(logits);
+            var best = choosing.Choose(logits, i);
             chosen.Span[i] = best;
             var match = y.Span.Slice(i * patch, patch);
             x.Span.Slice(((SourceImage(settings, i / patches) * patches) + best) * patch, patch).CopyTo(match);

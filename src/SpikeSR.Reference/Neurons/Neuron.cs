@@ -30,7 +30,14 @@ public static class Neuron
     /// <param name="trace">Receives the membrane after reset at every step [T, M]; may be absent.</param>
     /// <param name="threads">Threads over neurons.</param>
     public static void Forward<T>(NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace, Parallelism threads)
+        where T : unmanaged, IScalar<T> => ForwardWith(settings, rateParameter, x, membrane, spike, trace, new OwnFiring<T>(settings.Surrogate), threads);
+
+    /// <summary>The same with somebody's say in who fires.</summary>
+    /// <inheritdoc cref="Forward"/>
+    internal static void ForwardWith<T, TFiring>(
+        NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace, TFiring firing, Parallelism threads)
         where T : unmanaged, IScalar<T>
+        where TFiring : struct, IFiring<T>
     {
         var (steps, count) = CheckForward(settings, rateParameter, x, membrane, spike, trace);
         var constants = new Constants<T>(settings, rateParameter);
@@ -44,7 +51,7 @@ public static class Neuron
                 for (var t = 0; t < steps; t++)
                 {
                     var h = constants.Charge(v, input[(t * count) + i]);
-                    var s = T.Fire(h - constants.Threshold, settings.Surrogate);
+                    var s = firing.Fire(h - constants.Threshold, (t * count) + i);
                     v = constants.AfterReset(h, settings.DetachReset ? T.Detach(s) : s);
                     fired[(t * count) + i] = s;
                     if (!trace.IsAbsent)
@@ -84,7 +91,24 @@ public static class Neuron
     /// <param name="threads">Threads over neurons.</param>
     public static void Backward<T>(
         NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradTrace, TensorView<T> gradX, TensorView<T> gradRateParameter, Workspace workspace, Parallelism threads)
+        where T : unmanaged, IScalar<T> =>
+        BackwardWith(settings, rateParameter, x, gradSpike, gradTrace, gradX, gradRateParameter, new OwnFiring<T>(settings.Surrogate), workspace, threads);
+
+    /// <summary>The same with somebody's say in who fired.</summary>
+    /// <inheritdoc cref="Backward"/>
+    internal static void BackwardWith<T, TFiring>(
+        NeuronSettings settings,
+        TensorView<T> rateParameter,
+        TensorView<T> x,
+        TensorView<T> gradSpike,
+        TensorView<T> gradTrace,
+        TensorView<T> gradX,
+        TensorView<T> gradRateParameter,
+        TFiring firing,
+        Workspace workspace,
+        Parallelism threads)
         where T : unmanaged, IScalar<T>
+        where TFiring : struct, IFiring<T>
     {
         var (steps, count) = CheckBackward(settings, rateParameter, x, gradSpike, gradTrace, gradX);
         var constants = new Constants<T>(settings, rateParameter);
@@ -102,7 +126,7 @@ public static class Neuron
                 {
                     before[t] = v;
                     charged[t] = constants.Charge(v, x.Span[(t * count) + i]);
-                    v = constants.AfterReset(charged[t], T.Fire(charged[t] - constants.Threshold, settings.Surrogate));
+                    v = constants.AfterReset(charged[t], firing.Fire(charged[t] - constants.Threshold, (t * count) + i));
                 }
 
                 var carry = zero;
@@ -111,7 +135,7 @@ public static class Neuron
                     var at = (t * count) + i;
                     var h = charged[t];
                     var u = h - constants.Threshold;
-                    var s = T.Fire(u, settings.Surrogate);
+                    var s = firing.Fire(u, at);
                     var surrogate = settings.Surrogate.Derivative(u);
                     var gradS = gradSpike.IsAbsent ? zero : gradSpike.Span[at];
                     var gradV = gradTrace.IsAbsent ? carry : gradTrace.Span[at] + carry;

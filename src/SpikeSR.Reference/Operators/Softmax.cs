@@ -74,7 +74,8 @@ public static class Softmax
             return;
         }
 
-        var maximum = Maximum(x);
+        // Any constant gives the same quotients: the maximum is one.
+        var maximum = T.Detach(Maximum(x));
         for (var j = 0; j < x.Length; j++)
         {
             y[j] = T.Exp(x[j] - maximum);

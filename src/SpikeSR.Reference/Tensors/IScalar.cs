@@ -69,6 +69,6 @@ public interface IScalar<T>
     /// the derivative, where carried, is the surrogate's (SPEC LIF-2).</summary>
     static abstract T Fire(T u, in SurrogateFunction surrogate);
 
-    /// <summary>The same value with derivative 0.</summary>
+    /// <summary>The same value as a constant: what else the scalar carries (a derivative, an error) is 0.</summary>
     static abstract T Detach(T value);
 }

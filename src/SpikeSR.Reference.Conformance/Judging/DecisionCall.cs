@@ -1,0 +1,99 @@
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Conformance.Judging;
+
+/// <summary>The decisions of one call: the definitions', the backend's, and how clear each was.</summary>
+/// <param name="name">The tensor that holds them in an answer file.</param>
+/// <param name="shape">Its shape there.</param>
+/// <param name="isImage">Whether the file's [..., C, H, W] is [..., H, W, C] here.</param>
+/// <param name="given">The backend's decisions; null: it handed over none, and the definitions' are followed.</param>
+/// <param name="length">Number of decisions.</param>
+internal sealed class DecisionCall(string name, Shape shape, bool isImage, int[]? given, int length)
+{
+    private readonly int[] _own = new int[length];
+    private readonly double[] _margins = new double[length];
+    private readonly double[] _bounds = new double[length];
+
+    /// <summary>The tensor that holds the decisions in an answer file.</summary>
+    public string Name => name;
+
+    /// <summary>Whether the backend's decisions are followed.</summary>
+    public bool IsGiven => given is not null;
+
+    /// <summary>Decisions in the file's order.</summary>
+    public Shape Shape => shape;
+
+    /// <summary>Writes down a decision and says which one is followed.</summary>
+    /// <param name="at">Which.</param>
+    /// <param name="own">What the definitions decide.</param>
+    /// <param name="margin">How far they are from deciding what the backend did, or, where it agrees, from deciding otherwise.</param>
+    /// <param name="bound">How far a backend's margin may lie from that; 0: equality is due.</param>
+    public int Take(int at, int own, double margin, double bound)
+    {
+        (_own[at], _margins[at], _bounds[at]) = (own, margin, bound);
+        return given?[at] ?? own;
+    }
+
+    /// <summary>What the backend decided, or the definitions where it says nothing.</summary>
+    /// <param name="at">Which.</param>
+    public int Taken(int at) => given?[at] ?? _own[at];
+
+    /// <summary>Whether rounding alone may turn the decision.</summary>
+    /// <param name="at">Which.</param>
+    public bool IsAmbiguous(int at) => _bounds[at] > 0 && Math.Abs(_margins[at]) <= _bounds[at];
+
+    /// <summary>The verdict on this call's decisions.</summary>
+    public OutputVerdict Judge()
+    {
+        var (decisive, ambiguous, turned, first, worst) = (0, 0, 0, -1, 0.0);
+        for (var stored = 0; stored < length; stored++)
+        {
+            var at = Position(stored);
+            ambiguous += IsAmbiguous(at) ? 1 : 0;
+            if (Taken(at) == _own[at])
+            {
+                continue;
+            }
+
+            turned++;
+            if (!IsAmbiguous(at))
+            {
+                decisive++;
+                first = first < 0 ? stored : first;
+            }
+
+            worst = Math.Max(worst, _bounds[at] == 0 ? double.PositiveInfinity : Math.Abs(_margins[at]) / _bounds[at]);
+        }
+
+        var example = first < 0 ? -1 : Position(first);
+        return new OutputVerdict
+        {
+            Name = name,
+            Outcome = decisive > 0 ? Outcome.Fail : Outcome.Pass,
+            Elements = length,
+            DecisiveMismatches = decisive,
+            Ambiguous = ambiguous,
+            AmbiguousFlips = turned - decisive,
+            FirstIndex = first < 0 ? [] : Indices.Of(shape, first),
+            Expected = example < 0 ? 0 : _own[example],
+            Actual = example < 0 ? 0 : Taken(example),
+            Margin = example < 0 ? 0 : _margins[example],
+            Bound = example < 0 ? 0 : _bounds[example],
+            WorstRatio = worst,
+            Message = decisive == 0 ? string.Empty : $"{decisive} decisions differ that rounding cannot turn",
+        };
+    }
+
+    // Where the file's element stands here.
+    private int Position(int stored)
+    {
+        if (!isImage)
+        {
+            return stored;
+        }
+
+        var (channels, pixels) = (shape[-3], shape[-2] * shape[-1]);
+        var (plane, within) = (stored / (channels * pixels), stored % (channels * pixels));
+        return (plane * channels * pixels) + (within % pixels * channels) + (within / pixels);
+    }
+}

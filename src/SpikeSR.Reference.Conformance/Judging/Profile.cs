@@ -1,0 +1,73 @@
+namespace SpikeSR.Reference.Conformance.Judging;
+
+/// <summary>
+/// What a backend promises about its arithmetic, and all that it is granted: roundoff of storage and accumulation, units in the last place of
+/// the elementary functions, and the rewritings listed (SPEC BND-2). There is no tolerance beside it.
+/// </summary>
+public sealed record Profile
+{
+    private Profile(Func<CaseFile, DecisionBook, CertifiedAnswer> certify) => Certify = certify;
+
+    /// <summary>All profiles, the most exact first.</summary>
+    public static IReadOnlyList<Profile> All { get; } = [Of<Binary64>(), Of<Binary32>(), Of<TensorFloat32>(), Of<Brain16>(), Of<Binary16>()];
+
+    /// <summary>fp64, fp32, tf32, bf16 or fp16.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Relative error of storing a number in a tensor: half a unit in the last place.</summary>
+    public required double StorageRoundoff { get; init; }
+
+    /// <summary>Relative error of one operation of a sum.</summary>
+    public required double AccumulationRoundoff { get; init; }
+
+    /// <summary>Relative error of an operand of a matrix product before it is multiplied; 0: operands are taken as they are stored.</summary>
+    public required double OperandRoundoff { get; init; }
+
+    /// <summary>Units in the last place granted to exp.</summary>
+    public required double ExpUlps { get; init; }
+
+    /// <summary>Units in the last place granted to erf.</summary>
+    public required double ErfUlps { get; init; }
+
+    /// <summary>Units in the last place granted to a quotient.</summary>
+    public required double DivisionUlps { get; init; }
+
+    /// <summary>Units in the last place granted to a square root.</summary>
+    public required double RootUlps { get; init; }
+
+    /// <summary>Whether the tests on bias and variance decide, or only report.</summary>
+    public required bool JudgesMoments { get; init; }
+
+    /// <summary>What a backend may compute another way; each is covered by the bound itself.</summary>
+    public IReadOnlyList<string> Rewritings { get; } =
+    [
+        "any order of summation, fused or not, from any start",
+        "a product of sums multiplied out: the variance in one pass, a normalisation as scale and shift",
+        "a quotient as a product with the reciprocal, moved into the terms of a sum",
+        "a normalisation folded into the convolution before it",
+        "the LIF charge as V (1 - 1/tau) + X or V + (X - (V - V_r)) / tau multiplied out",
+        "GELU as x/2 (1 + erf(x / sqrt 2)) for negative x, too",
+        "subnormal numbers flushed to zero",
+    ];
+
+    /// <summary>Certifies a question: runs the definitions with this profile's bounds.</summary>
+    internal Func<CaseFile, DecisionBook, CertifiedAnswer> Certify { get; }
+
+    /// <summary>The profile of a name, or null.</summary>
+    /// <param name="name">fp64, fp32, tf32, bf16 or fp16.</param>
+    public static Profile? Find(string name) => All.FirstOrDefault(profile => profile.Name == name);
+
+    private static Profile Of<TRounding>()
+        where TRounding : struct, IRounding => new(CertifiedAnswer.Of<TRounding>)
+        {
+            Name = TRounding.Name,
+            StorageRoundoff = TRounding.Storage,
+            AccumulationRoundoff = TRounding.Accumulation,
+            OperandRoundoff = TRounding.Operand,
+            ExpUlps = TRounding.ExpUlps,
+            ErfUlps = TRounding.ErfUlps,
+            DivisionUlps = TRounding.DivisionUlps,
+            RootUlps = TRounding.RootUlps,
+            JudgesMoments = TRounding.Storage <= TRounding.Accumulation,
+        };
+}

@@ -1,0 +1,26 @@
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Neurons;
+
+/// <summary>Who says whether a neuron fires: the neuron itself, or somebody whose decisions are being followed.</summary>
+/// <typeparam name="T">Scalar.</typeparam>
+internal interface IFiring<T>
+    where T : unmanaged, IScalar<T>
+{
+    /// <summary>The spike, 0 or 1.</summary>
+    /// <param name="u">Membrane less threshold.</param>
+    /// <param name="at">Position in [T, M].</param>
+    T Fire(T u, int at);
+}
+
+/// <summary>The neuron itself (SPEC LIF-2).</summary>
+/// <typeparam name="T">Scalar.</typeparam>
+/// <param name="surrogate">The surrogate, for scalars that carry derivatives.</param>
+internal readonly struct OwnFiring<T>(SurrogateFunction surrogate) : IFiring<T>
+    where T : unmanaged, IScalar<T>
+{
+    private readonly SurrogateFunction _surrogate = surrogate;
+
+    /// <inheritdoc/>
+    public T Fire(T u, int at) => T.Fire(u, _surrogate);
+}
