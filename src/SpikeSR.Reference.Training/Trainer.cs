@@ -154,9 +154,10 @@ public sealed class Trainer
             index++;
         }
 
+        var decay = Settings.AverageDecayAt(Step);
+        var (keep, take) = ((float)decay, (float)(1 - decay));
         for (var i = 0; i < Average.Count; i++)
         {
-            var (keep, take) = ((float)Settings.AverageDecay, (float)(1 - Settings.AverageDecay));
             var live = Network.StateDict.Entries[i].Value.Span;
             var average = Average[i].Span;
             for (var k = 0; k < live.Length; k++)

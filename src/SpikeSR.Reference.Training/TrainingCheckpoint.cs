@@ -50,7 +50,7 @@ public static class TrainingCheckpoint
         }
 
         var settings = JsonSerializer.Serialize(trainer.Settings);
-        if (Required(file, "settings") != settings)
+        if (WithoutSteps(path, Required(file, "settings")) != WithoutSteps(path, settings))
         {
             throw new MalformedFileException(path, "metadata 'settings'", Required(file, "settings"), $"the settings of this run, {settings}");
         }
@@ -82,6 +82,19 @@ public static class TrainingCheckpoint
         }
 
         (trainer.Step, trainer.NoisePosition) = (step, position);
+    }
+
+    // A run may be made longer or shorter when it is taken up again: the schedule is a function of the step and the total.
+    private static string WithoutSteps(string path, string settings)
+    {
+        try
+        {
+            return JsonSerializer.Serialize(JsonSerializer.Deserialize<TrainingSettings>(settings)! with { Steps = 0 });
+        }
+        catch (JsonException failure)
+        {
+            throw new MalformedFileException(path, "metadata 'settings'", settings, "the settings of a run", failure);
+        }
     }
 
     private static IEnumerable<(string Name, TensorView<F32> Tensor)> Tensors(Trainer trainer)

@@ -38,7 +38,7 @@ public sealed class TrainingImage
         var (width, height) = (picture.Width / scale, picture.Height / scale);
         if (width < smallest || height < smallest)
         {
-            throw new MalformedFileException(path, "size", $"{picture.Width} x {picture.Height} pixels", $"at least {smallest * scale} x {smallest * scale} for the crop");
+            throw new MalformedFileException(path, "size", $"{picture.Width} x {picture.Height} pixels", $"at least {smallest * scale} x {smallest * scale} pixels");
         }
 
         if (picture.Header.Kind != SampleKind.UInt8)

@@ -30,8 +30,11 @@ public sealed record TrainingSettings
     /// <summary>Largest norm of the gradient over all parameters; 0: no clipping.</summary>
     public double ClipNorm { get; init; } = 1;
 
-    /// <summary>Decay a step of the exponential moving average of the weights; 0: none is kept.</summary>
+    /// <summary>Decay a step of the exponential moving average of the weights, reached from below (<see cref="AverageDecayAt"/>); 0: none is kept.</summary>
     public double AverageDecay { get; init; } = 0.999;
+
+    /// <summary>Batches that a new network's tail is fitted to before the first step (SPEC TRAIN-7); 0: it starts as drawn.</summary>
+    public int TailFitBatches { get; init; } = 32;
 
     /// <summary>Seed of initialisation, sampling and noise.</summary>
     public ulong Seed { get; init; } = 1;
@@ -52,6 +55,11 @@ public sealed record TrainingSettings
         return LearningRate * (FinalRate + ((1 - FinalRate) * (1 + ExactMath.CosPi(progress)) / 2));
     }
 
+    /// <summary>Decay of the moving average at a step, min(decay, (1 + step) / (10 + step)): at first it follows closely, so that the untrained weights are soon
+    /// forgotten (SPEC TRAIN-8).</summary>
+    /// <param name="step">Step, from 1.</param>
+    public double AverageDecayAt(long step) => Math.Min(AverageDecay, (1.0 + step) / (10.0 + step));
+
     /// <summary>Throws unless every setting is in range.</summary>
     /// <param name="patchSize">The network's largest patch size, which a crop must hold.</param>
     /// <exception cref="ArgumentException">A setting is not; the message says which.</exception>
@@ -61,6 +69,7 @@ public sealed record TrainingSettings
         That(Crop >= patchSize, nameof(Crop), Crop, $"at least the patch size {patchSize}");
         That(Batch is >= 1 and <= 4096, nameof(Batch), Batch, "1 to 4096");
         That(Accumulation is >= 1 and <= 4096, nameof(Accumulation), Accumulation, "1 to 4096");
+        That(TailFitBatches is >= 0 and <= 4096, nameof(TailFitBatches), TailFitBatches, "0 to 4096");
         That(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "above 0");
         That(FinalRate is >= 0 and <= 1, nameof(FinalRate), FinalRate, "0 to 1");
         That(WarmUp >= 0, nameof(WarmUp), WarmUp, "at least 0");

@@ -76,6 +76,37 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_may_be_made_longer_when_it_is_taken_up_again()
+    {
+        var checkpoint = Path.Combine(_folder, "run.checkpoint");
+        TrainingCheckpoint.Save(Run(1, 4), checkpoint);
+        var longer = Start(1, Settings with { Steps = 9 });
+        TrainingCheckpoint.Resume(longer, checkpoint);
+        Assert.Equal((4L, 9), (longer.Step, longer.Settings.Steps));
+    }
+
+    [Fact]
+    public void The_moving_average_soon_forgets_the_start_and_then_keeps_its_decay()
+    {
+        var settings = new TrainingSettings { AverageDecay = 0.99 };
+        Assert.Equal(2.0 / 11, settings.AverageDecayAt(1));
+        Assert.Equal(0.5, settings.AverageDecayAt(8));
+        Assert.Equal(0.99, settings.AverageDecayAt(1000));
+    }
+
+    [Fact]
+    public void The_moving_average_after_one_step_is_a_blend_of_start_and_step()
+    {
+        var trainer = Start(1, Settings);
+        var start = Trained(trainer);
+        trainer.Advance();
+        var live = Trained(trainer);
+        trainer.SwapAverage();
+        const float Decay = (float)(2.0 / 11);
+        Assert.Equal(start.Zip(live, (from, to) => MathF.FusedMultiplyAdd((float)(1 - (2.0 / 11)), to, Decay * from)), Trained(trainer));
+    }
+
+    [Fact]
     public void An_image_smaller_than_the_crop_is_refused_in_one_line()
     {
         var failure = Assert.Throws<MalformedFileException>(() => TrainingImage.Load(Path.Combine(_folder, "0.png"), 4, 30, Parallelism.Single));

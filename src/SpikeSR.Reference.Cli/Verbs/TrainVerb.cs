@@ -34,6 +34,7 @@ internal static class TrainVerb
     private static readonly Option<int> WarmUp = Options.Integer("--warm-up", "Steps of linear rise of the rate.", 0, 100000000, 50);
     private static readonly Option<double> Clip = new("--clip") { Description = "Largest norm of the gradient; 0: no clipping.", DefaultValueFactory = _ => 1 };
     private static readonly Option<double> Average = new("--average") { Description = "Decay of the moving average of the weights, which is what is saved; 0: none.", DefaultValueFactory = _ => 0.999 };
+    private static readonly Option<int> FitTail = Options.Integer("--fit-tail", "Batches that a new network's last layer is fitted to before the first step; 0: it starts as drawn.", 0, 4096, 32);
     private static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of initialisation, crops and noise.", DefaultValueFactory = _ => 1 };
     private static readonly Option<string[]> Weights = new("--weight") { Description = "PREFIX=FACTOR: draw images whose name begins so less or more often; may be repeated.", DefaultValueFactory = _ => [] };
     private static readonly Option<int> HoldBack = Options.Integer("--hold-back", "Every N-th image is not trained on and measures progress; 0: none.", 0, 1000000, 20);
@@ -49,7 +50,7 @@ internal static class TrainVerb
             "train",
             "Train a network on a folder of images.\n\nExample: spikesr train images -o model.safetensors --steps 2000 --log model.csv")
         {
-            Folders, Output, Preset, From, Scale, Channels, Groups, Blocks, TimeSteps, QueryDepth, Hidden, Steps, Crop, Batch, Accumulate, Rate, WarmUp, Clip, Average, Seed,
+            Folders, Output, Preset, From, Scale, Channels, Groups, Blocks, TimeSteps, QueryDepth, Hidden, Steps, Crop, Batch, Accumulate, Rate, WarmUp, Clip, Average, FitTail, Seed,
             Weights, HoldBack, ValidateEvery, Checkpoint, CheckpointEvery, Resume, Log, EngineOptions.Threads,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
@@ -64,9 +65,14 @@ internal static class TrainVerb
         var network = Network(parsed, settings.Seed);
         settings.Check(network.Configuration.MinimumSide);
         var (pool, heldBack) = Images(parsed, network.Configuration.Scale, settings.Crop, backend.Threads);
+        var (checkpoint, resume) = (parsed.GetValue(Checkpoint) ?? output + ".checkpoint", parsed.GetValue(Resume));
+        if (!resume)
+        {
+            TailFit.Apply(network, settings, backend, pool);
+        }
+
         var trainer = new Trainer(network, settings, backend, pool);
-        var checkpoint = parsed.GetValue(Checkpoint) ?? output + ".checkpoint";
-        if (parsed.GetValue(Resume))
+        if (resume)
         {
             TrainingCheckpoint.Resume(trainer, checkpoint);
         }
@@ -109,6 +115,7 @@ internal static class TrainVerb
         WarmUp = parsed.GetValue(WarmUp),
         ClipNorm = parsed.GetValue(Clip),
         AverageDecay = parsed.GetValue(Average),
+        TailFitBatches = parsed.GetValue(From) is null ? parsed.GetValue(FitTail) : 0,
         Seed = parsed.GetValue(Seed),
     };
 

@@ -1,0 +1,52 @@
+using SpikeSR.Reference.Imaging.Upscaling;
+using SpikeSR.Reference.Network;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Training.Scoring;
+
+/// <summary>What a network is worth on a set of pictures, beside bicubic, and what it costs.</summary>
+/// <param name="Images">Each picture's.</param>
+/// <param name="Model">The network's mean.</param>
+/// <param name="Bicubic">Bicubic's mean.</param>
+/// <param name="WorseThanBicubic">Pictures whose PSNR on Y is under bicubic's.</param>
+/// <param name="Spikes">Where spikes fire, and how often.</param>
+/// <param name="Energy">Operations and energy at those rates.</param>
+public sealed record ModelScore(
+    IReadOnlyList<ImageScore> Images, ImageQuality Model, ImageQuality Bicubic, int WorseThanBicubic, IReadOnlyList<SpikeSite> Spikes, EnergyEstimate Energy)
+{
+    /// <summary>Scores a network: each picture is reduced, enlarged to 8 bits as a user would, and compared.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="backend">What computes.</param>
+    /// <param name="paths">The pictures' files; one is held at a time.</param>
+    /// <param name="done">Is told each picture's score as it is found.</param>
+    /// <exception cref="Serialization.MalformedFileException">A picture cannot be read, or is smaller than the network takes.</exception>
+    public static ModelScore Of(SpikeSr<F32> network, Backend<F32> backend, IReadOnlyList<string> paths, Action<ImageScore> done)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(backend);
+        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentNullException.ThrowIfNull(done);
+        var (upscaler, meter, images) = (new SpikeSrUpscaler(network, backend), new SpikeMeter(network, backend), new List<ImageScore>());
+        foreach (var path in paths)
+        {
+            var picture = TrainingImage.Load(path, network.Configuration.Scale, network.Configuration.MinimumSide, backend.Threads);
+            var (low, truth) = (picture.Low(), picture.High());
+            images.Add(new ImageScore(
+                picture.Name,
+                truth.Width,
+                truth.Height,
+                ImageQuality.Of(upscaler.Upscale(low), truth, picture.Scale),
+                ImageQuality.Of(Imaging.Resampling.Bicubic.Resize(low, truth.Width, truth.Height, backend.Threads), truth, picture.Scale)));
+            meter.Add(picture);
+            done(images[^1]);
+        }
+
+        return new ModelScore(
+            images,
+            ImageQuality.Mean([.. images.Select(image => image.Model)]),
+            ImageQuality.Mean([.. images.Select(image => image.Bicubic)]),
+            images.Count(image => image.Model.PsnrY < image.Bicubic.PsnrY),
+            meter.Sites,
+            EnergyEstimate.Of(network.Configuration, meter.Sites));
+    }
+}
