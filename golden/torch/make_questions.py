@@ -16,24 +16,58 @@ import torch
 
 import cases
 import decisions
+import further_questions
 import module_questions
 import operator_questions
 import philox
 import recipes
+import rejected_questions
 from answer import answer
 from cases import Case, CaseError
 from compare import compare
 from operators import TABLE
-from questions import BORDER, DEGENERATE, ORDINARY
+from questions import BORDER, DEGENERATE, ORDINARY, REJECTED
 
+PROVENANCE = "golden/torch/make_questions.py"
 # A random decision nearer to its border than this makes a seed unfit.
 CLEAR = {"spike": 1e-6, "match": 1e-6, "cell": 1e-8, "relu": 1e-8, "l1": 1e-8}
 TRIES = 200
+# What an operator is made of: where one of these is wrong, so is it, for no reason of its own.
+MADE_OF = {
+    "lif": ["surrogate"], "if": ["surrogate"], "plif": ["surrogate"],
+    "match": ["avg_pool", "layer_norm"], "deformable_conv_module": ["conv2d", "sigmoid", "deform_conv2d"],
+    "attention": ["linear", "softmax", "deformable_conv_module"],
+    "dsa": ["patch_divide", "match", "layer_norm", "attention", "gelu", "patch_reverse"],
+    "hda": ["avg_pool", "linear", "sigmoid"], "feature_refinement": ["avg_pool", "conv2d", "relu", "sigmoid"],
+    "upsample_one_step": ["conv2d", "pixel_shuffle"], "sab": ["conv2d", "batch_norm", "lif", "hda", "dsa"],
+    "sag": ["sab"], "spikesr": ["sag", "feature_refinement", "upsample_one_step"],
+}
+BLOCKS = {"attention", "deformable_conv_module", "dsa", "hda", "feature_refinement", "upsample_one_step", "sab", "sag"}
 
 
 def first_seed(id):
     """48 bits of the id's SHA-256: adding a case changes no other, and both words of the key are used."""
     return int.from_bytes(hashlib.sha256(id.encode()).digest()[:6], "little")
+
+
+def level(question):
+    """1 operator forward, 2 with gradients, 3 block, 4 network, 5 network on an image."""
+    if question.op == "spikesr":
+        return 5 if "IMG-1" in question.clauses else 4
+    return 3 if question.op in BLOCKS else 2 if question.grads else 1
+
+
+def require(entries):
+    """Names what each case rests on: the first ordinary case of its operator, and that one the first of what the operator is made of."""
+    first = {}
+    for entry in entries:
+        if entry["kind"] == ORDINARY:
+            first.setdefault(entry["op"], entry["id"])
+    for entry in entries:
+        if entry["id"] == first[entry["op"]]:
+            entry["requires"] = [first[op] for op in MADE_OF.get(entry["op"], [])]
+        elif entry["kind"] != REJECTED:
+            entry["requires"] = [first[entry["op"]]]
 
 
 def manifest_entry(question, seed):
@@ -42,15 +76,16 @@ def manifest_entry(question, seed):
              **{f"param/{n}": t for n, t in question.parameters.items()}}
     entry = {"id": question.id, "op": question.op,
              "attrs": json.dumps(question.attrs, separators=(",", ":"), sort_keys=True),
-             "kind": question.kind, "clauses": question.clauses, "why": question.why, "seed": seed,
+             "kind": question.kind, "level": level(question), "clauses": question.clauses, "why": question.why,
+             "requires": [], "separates": [], "provenance": PROVENANCE, "seed": seed,
              "tensors": [_tensor(i, name, t.dtype, t.shape, t.recipe) for i, (name, t) in enumerate(named.items())]}
     if question.grads:
         outputs = answer(recipes.question(entry)).group("out")
         for name, value in outputs.items():
             if question.grads is not True and name not in question.grads:
                 continue
-            entry["tensors"].append(_tensor(len(entry["tensors"]), f"grad_out/{name}", "F64", list(value.shape),
-                                            {"uniform": [-1, 1]}))
+            recipe = {"dyadic": [-4, 4, 2]} if question.dyadic_grads else {"uniform": [-1, 1]}
+            entry["tensors"].append(_tensor(len(entry["tensors"]), f"grad_out/{name}", "F64", list(value.shape), recipe))
     return entry
 
 
@@ -77,6 +112,32 @@ def well_conditioned(entry, built, answers):
             moved[tensor["name"]] = array * (1 + 1e-14 * generator.uniform(-1, 1, array.shape))
     verdict = compare(answers.tensors, answer(Case(built.metadata, moved)).tensors)
     return verdict.agrees, verdict.reason
+
+
+def refused(question):
+    """The entry of a question that must be refused; this implementation must refuse it, too."""
+    entry = manifest_entry(question, first_seed(question.id))
+    built = recipes.question(entry)
+    try:
+        answer(built)
+    except CaseError:
+        return {**entry, "margins": {}, "exact": [], "float32": True, "question_sha256": recipes.sha256(built),
+                "definition_sha256": None, "torch_sha256": None}
+    raise CaseError(f"{question.id}: answered, where it should be refused")
+
+
+def kept(question, before, folder):
+    """The entry of before, where the question is still the same one and its answer is there; or None."""
+    old = before.get(question.id)
+    path = os.path.join(folder, f"{question.id}.safetensors")
+    if old is None or question.kind == REJECTED or not os.path.exists(path):
+        return None
+    entry = manifest_entry(question, old["seed"])
+    with open(path, "rb") as file:
+        same = hashlib.sha256(file.read()).hexdigest() == old["torch_sha256"]
+    if not same or recipes.sha256(recipes.question(entry)) != old["question_sha256"]:
+        return None
+    return {**entry, **{key: old[key] for key in ("margins", "exact", "float32", "question_sha256", "definition_sha256", "torch_sha256")}}
 
 
 def settle(question):
@@ -124,14 +185,20 @@ def manifest_text(entries):
     return "\n".join(lines + [" ]", "}", ""])
 
 
-def keep_definition_digests(path, entries):
-    """The definitions' digests are written by another program; they stay good while the question does."""
+def entries_before(path):
+    """The manifest that is there, by id. What `spikesr golden build` wrote into it stays good while the question does."""
     if not os.path.exists(path):
-        return
+        return {}
     with open(path, encoding="utf-8") as file:
-        before = {entry["question_sha256"]: entry["definition_sha256"] for entry in json.load(file)["cases"]}
+        return {entry["id"]: entry for entry in json.load(file)["cases"]}
+
+
+def keep_built(entries, before):
     for entry in entries:
-        entry["definition_sha256"] = before.get(entry["question_sha256"])
+        old = before.get(entry["id"], {})
+        if old.get("question_sha256") == entry["question_sha256"]:
+            entry["definition_sha256"] = old["definition_sha256"]
+            entry["separates"] = old.get("separates", [])
 
 
 def main():
@@ -141,17 +208,28 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     philox.check()
-    questions = [*operator_questions.all_questions(), *module_questions.all_questions()]
+    questions = [*operator_questions.all_questions(), *module_questions.all_questions(), *further_questions.all_questions()]
+    questions += rejected_questions.all_questions(questions)
     ids = [q.id for q in questions]
-    assert len(set(ids)) == len(ids), "two cases share an id"
+    assert len(set(ids)) == len(ids), f"cases share ids: {sorted(id for id in set(ids) if ids.count(id) > 1)}"
     for op in TABLE:
-        missing = {ORDINARY, BORDER, DEGENERATE} - {q.kind for q in questions if q.op == op}
-        assert not missing, f"{op} has no {missing} case"
+        kinds = [q.kind for q in questions if q.op == op]
+        assert len(kinds) >= 12, f"{op} has {len(kinds)} cases"
+        missing = {ORDINARY: 1, BORDER: 2, DEGENERATE: 1, REJECTED: 2}
+        assert all(kinds.count(kind) >= least for kind, least in missing.items()), f"{op} has {kinds}, needs {missing}"
     folder = os.path.join(options.out, "torch")
     os.makedirs(folder, exist_ok=True)
+    path = os.path.join(options.out, "manifest.json")
+    before = entries_before(path)
     entries = []
     for question in questions:
         if not question.id.startswith(options.only):
+            continue
+        if question.kind == REJECTED:
+            entries.append(refused(question))
+            continue
+        if entry := kept(question, before, folder):
+            entries.append(entry)
             continue
         entry, answers, rejected = settle(question)
         entries.append(entry)
@@ -160,8 +238,8 @@ def main():
               f"{entry['margins']}", flush=True)
     for stale in set(os.listdir(folder)) - {f"{id}.safetensors" for id in ids}:
         os.remove(os.path.join(folder, stale))
-    path = os.path.join(options.out, "manifest.json")
-    keep_definition_digests(path, entries)
+    require(entries)
+    keep_built(entries, before)
     with open(path + ".part", "w", encoding="utf-8", newline="\n") as file:
         file.write(manifest_text(entries))
     os.replace(path + ".part", path)

@@ -35,7 +35,7 @@ def listed(*values, shape=None):
 class Question:
     id: str
     op: str
-    kind: str  # ordinary, border or degenerate
+    kind: str  # ordinary, border, degenerate or rejected
     clauses: list  # clauses of SPEC.md that a wrong answer breaks
     why: str  # the mistake it catches
     attrs: dict
@@ -43,6 +43,7 @@ class Question:
     parameters: dict = field(default_factory=dict)
     grads: tuple | bool = True  # ask for gradients: a grad_out for every output, or for those named
     exact: tuple = ()  # kinds of decision that are meant to stand exactly on their border
+    dyadic_grads: bool = False  # gradients of the loss on a grid, too
 
 
 def module_parameters(shapes, dtype="F64", fresh=False, **overrides):
@@ -87,4 +88,4 @@ def gumbel(calls, shape):
     return {f"gumbel.{i}": uniform(shape, -2, 4) for i in range(calls)}
 
 
-ORDINARY, BORDER, DEGENERATE = "ordinary", "border", "degenerate"
+ORDINARY, BORDER, DEGENERATE, REJECTED = "ordinary", "border", "degenerate", "rejected"

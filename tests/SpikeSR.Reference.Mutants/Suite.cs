@@ -28,6 +28,7 @@ internal static class Suite
     private static Check[] OpenGoldenCases(string folder) =>
     [
         .. GoldenManifest.Load(Path.Combine(folder, "manifest.json")).Cases
+            .Where(golden => !golden.MustBeRefused)
             .Select(golden => (golden.Id, Question: golden.BuildQuestion()))
             .Where(golden => golden.Question.Length <= LargestCase)
             .OrderBy(golden => golden.Question.Length)

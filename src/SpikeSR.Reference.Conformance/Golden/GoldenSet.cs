@@ -37,8 +37,13 @@ public sealed partial class GoldenSet
         var problems = new List<string>();
         var question = golden.BuildQuestion();
         Same("question", question, golden.QuestionSha256, problems);
+        if (golden.MustBeRefused)
+        {
+            return new GoldenFinding(golden, IsRefused(golden, question, settings) ? problems : [.. problems, "answered, where it must be refused"]);
+        }
+
         var torch = Path.Combine(_folder, "torch", golden.Id + ".safetensors");
-        Same("PyTorch's answer", File.ReadAllBytes(torch), golden.TorchSha256, problems);
+        Same("PyTorch's answer", File.ReadAllBytes(torch), golden.TorchSha256!, problems);
         using var file = CaseFile.Open(question, golden.Id);
         using var stored = CaseFile.Open(torch);
         var answer = CaseEvaluator.Evaluate(file, settings);
@@ -75,7 +80,7 @@ public sealed partial class GoldenSet
     public void WriteDefinitionDigests(Action<GoldenCase>? progress = null)
     {
         var text = File.ReadAllText(ManifestPath);
-        foreach (var golden in Manifest.Cases)
+        foreach (var golden in Manifest.Cases.Where(golden => !golden.MustBeRefused))
         {
             progress?.Invoke(golden);
             using var file = CaseFile.Open(golden.BuildQuestion(), golden.Id);
@@ -85,6 +90,20 @@ public sealed partial class GoldenSet
         }
 
         AtomicFile.Write(ManifestPath, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+    }
+
+    private static bool IsRefused(GoldenCase golden, byte[] question, EvaluationSettings settings)
+    {
+        try
+        {
+            using var file = CaseFile.Open(question, golden.Id);
+            CaseEvaluator.Evaluate(file, settings);
+            return false;
+        }
+        catch (MalformedFileException)
+        {
+            return true;
+        }
     }
 
     private static void Same(string what, ReadOnlySpan<byte> bytes, string expected, List<string> problems)

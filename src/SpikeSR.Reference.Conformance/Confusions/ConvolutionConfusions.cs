@@ -2,9 +2,9 @@ using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Operators;
 using SpikeSR.Reference.Tensors;
 
-namespace SpikeSR.Reference.Mutants.Mutations;
+namespace SpikeSR.Reference.Conformance.Confusions;
 
-[Mutation("a convolution instead of a cross-correlation: the kernel is turned round")]
+[Confusion("CONV-1", "a convolution instead of a cross-correlation: the kernel is turned round")]
 internal sealed class TurnsKernel<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -31,7 +31,7 @@ internal sealed class TurnsKernel<T>(Workspace workspace, Parallelism threads) :
     }
 }
 
-[Mutation("the bias's gradient counts the first image only")]
+[Confusion("CONV-4", "the bias's gradient counts the first image only")]
 internal sealed class OneImageBias<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -45,27 +45,16 @@ internal sealed class OneImageBias<T>(Workspace workspace, Parallelism threads) 
     }
 }
 
-[Mutation("parameter gradients of linear maps are overwritten instead of added to")]
-internal sealed class OverwritesGradients<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
-    where T : unmanaged, IScalar<T>
-{
-    public override void LinearBackward(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> gradY, TensorView<T> gradX)
-    {
-        weight.Gradient.Clear();
-        base.LinearBackward(x, weight, bias, gradY, gradX);
-    }
-}
-
-[Mutation("the weight that mixes steps is read by columns")]
+[Confusion("HDA-2", "the weight that mixes steps is read by columns")]
 internal sealed class MixesByColumns<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
-    public override void StepMixing(TensorView<T> x, Parameter<T> weight, TensorView<T> y) => Operators.StepMixing.BackwardInput(x, weight.Matrix, y);
+    public override void StepMixing(TensorView<T> x, Parameter<T> weight, TensorView<T> y) => Reference.Operators.StepMixing.BackwardInput(x, weight.Matrix, y);
 
     public override void StepMixingBackward(TensorView<T> x, Parameter<T> weight, TensorView<T> gradY, TensorView<T> gradX)
     {
-        Operators.StepMixing.Forward(gradY, weight.Matrix, gradX);
-        Operators.StepMixing.BackwardWeight(gradY, x, weight.MatrixGradient);
+        Reference.Operators.StepMixing.Forward(gradY, weight.Matrix, gradX);
+        Reference.Operators.StepMixing.BackwardWeight(gradY, x, weight.MatrixGradient);
     }
 }
 
@@ -125,28 +114,28 @@ internal abstract class ReorderedDeformation<T>(Workspace workspace, Parallelism
     }
 }
 
-[Mutation("offsets are read as (x, y)")]
+[Confusion("DCN-1", "offsets are read as (x, y)")]
 internal sealed class SwapsOffsets<T>(Workspace workspace, Parallelism threads) : ReorderedDeformation<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override int Place(int group, int tap, int part, int groups, int taps, int parts) => (((group * taps) + tap) * parts) + (parts - 1 - part);
 }
 
-[Mutation("all y offsets come before all x offsets")]
+[Confusion("DCN-1", "all y offsets come before all x offsets")]
 internal sealed class SplitsOffsets<T>(Workspace workspace, Parallelism threads) : ReorderedDeformation<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override int Place(int group, int tap, int part, int groups, int taps, int parts) => (((group * parts) + part) * taps) + tap;
 }
 
-[Mutation("offset groups are interleaved: tap by tap instead of group by group")]
+[Confusion("DCN-4", "offset groups are interleaved: tap by tap instead of group by group")]
 internal sealed class InterleavesOffsetGroups<T>(Workspace workspace, Parallelism threads) : ReorderedDeformation<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override int Place(int group, int tap, int part, int groups, int taps, int parts) => (((tap * groups) + group) * parts) + part;
 }
 
-[Mutation("the mask is ignored")]
+[Confusion("DCN-3", "the mask is ignored")]
 internal sealed class IgnoresMask<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -172,7 +161,7 @@ internal sealed class IgnoresMask<T>(Workspace workspace, Parallelism threads) :
     }
 }
 
-[Mutation("the mask of the deformable module is sigmoid, not 2 sigmoid")]
+[Confusion("DCM-1", "the mask of the deformable module is sigmoid, not 2 sigmoid")]
 internal sealed class DoublesNothing<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -213,21 +202,21 @@ internal abstract class GuardedOffsets<T>(Workspace workspace, Parallelism threa
     protected abstract bool Forgets(double position, int size);
 }
 
-[Mutation("offsets have no gradient where a sampled cell passes the border")]
+[Confusion("DCN-5", "offsets have no gradient where a sampled cell passes the border")]
 internal sealed class DropsBorderGradients<T>(Workspace workspace, Parallelism threads) : GuardedOffsets<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override bool Forgets(double position, int size) => Math.Floor(position) < 0 || Math.Floor(position) + 1 >= size;
 }
 
-[Mutation("positions at -1 exactly count as outside, without a gradient")]
+[Confusion("DCN-5", "positions at -1 exactly count as outside, without a gradient")]
 internal sealed class GuardsMinusOne<T>(Workspace workspace, Parallelism threads) : GuardedOffsets<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override bool Forgets(double position, int size) => position <= -1 || position >= size;
 }
 
-[Mutation("the gradients of an offset's y and x change places")]
+[Confusion("DCN-5", "the gradients of an offset's y and x change places")]
 internal sealed class SwapsOffsetGradients<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -298,7 +287,7 @@ internal abstract class Sampling<T>(Workspace workspace, Parallelism threads) : 
     }
 }
 
-[Mutation("what lies outside the image is the nearest border pixel, not 0")]
+[Confusion("DCN-2", "what lies outside the image is the nearest border pixel, not 0")]
 internal sealed class ClampsOutside<T>(Workspace workspace, Parallelism threads) : Sampling<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -306,18 +295,79 @@ internal sealed class ClampsOutside<T>(Workspace workspace, Parallelism threads)
         base.Read(image, Math.Clamp(row, 0, image.Shape[0] - 1), Math.Clamp(column, 0, image.Shape[1] - 1), channel);
 }
 
-[Mutation("a sampling position is cut towards 0 instead of down")]
+[Confusion("DCN-2", "a sampling position is cut towards 0 instead of down")]
 internal sealed class TruncatesPositions<T>(Workspace workspace, Parallelism threads) : Sampling<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override double Corner(T position) => Math.Truncate(T.ToDouble(position));
 }
 
-[Mutation("the nearest pixel is sampled, nothing is interpolated")]
+[Confusion("DCN-2", "the nearest pixel is sampled, nothing is interpolated")]
 internal sealed class SamplesNearest<T>(Workspace workspace, Parallelism threads) : Sampling<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override T Read(TensorView<T> image, double row, double column, int channel) => T.Detach(base.Read(image, row, column, channel));
 
     protected override double Corner(T position) => Math.Floor(T.ToDouble(position) + 0.5);
+}
+
+[Confusion("CONV-2", "a convolution reads the nearest border pixel outside the image")]
+internal sealed class PadsWithBorder<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Convolution(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y)
+    {
+        var (height, width, inputs, outputs, padding) = (x.Shape[1], x.Shape[2], x.Shape[3], y.Shape[3], settings.Padding);
+        var padded = TensorView<T>.Allocate(new Shape(x.Shape[0], height + (2 * padding), width + (2 * padding), inputs));
+        for (var at = 0; at < padded.Length; at++)
+        {
+            var (pixel, c) = (at / inputs, at % inputs);
+            var column = Math.Clamp((pixel % padded.Shape[2]) - padding, 0, width - 1);
+            var row = Math.Clamp((pixel / padded.Shape[2] % padded.Shape[1]) - padding, 0, height - 1);
+            padded.Span[at] = x.Span[(((((pixel / padded.Shape[2] / padded.Shape[1]) * height) + row) * width) + column) * inputs + c];
+        }
+
+        base.Convolution(settings with { Padding = 0 }, padded, weight, bias, y);
+    }
+}
+
+[Confusion("CONV-3", "a group of a convolution reads every G-th channel instead of a block of them")]
+internal sealed class InterleavesGroups<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Convolution(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y) =>
+        base.Convolution(settings, Reordered(x, settings.Groups, back: false), weight, bias, y);
+
+    public override void ConvolutionBackward(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        base.ConvolutionBackward(settings, Reordered(x, settings.Groups, back: false), weight, bias, gradY, gradX);
+        if (!gradX.IsAbsent)
+        {
+            Reordered(gradX, settings.Groups, back: true).CopyTo(gradX);
+        }
+    }
+
+    private static TensorView<T> Reordered(TensorView<T> x, int groups, bool back)
+    {
+        var (channels, reordered) = (x.Shape[3], TensorView<T>.Allocate(x.Shape));
+        var width = channels / groups;
+        for (var at = 0; at < x.Length; at++)
+        {
+            var (pixel, group, c) = (at / channels * channels, at % channels / width, at % width);
+            var other = pixel + (c * groups) + group;
+            reordered.Span[back ? other : at] = x.Span[back ? at : other];
+        }
+
+        return reordered;
+    }
+}
+
+[Confusion("DCN-2", "what lies outside the image is read from the other side")]
+internal sealed class WrapsAround<T>(Workspace workspace, Parallelism threads) : Sampling<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override T Read(TensorView<T> image, double row, double column, int channel) =>
+        double.IsFinite(row) && double.IsFinite(column)
+            ? base.Read(image, row - (Math.Floor(row / image.Shape[0]) * image.Shape[0]), column - (Math.Floor(column / image.Shape[1]) * image.Shape[1]), channel)
+            : base.Read(image, row, column, channel);
 }

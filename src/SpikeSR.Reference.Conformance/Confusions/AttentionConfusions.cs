@@ -2,9 +2,9 @@ using SpikeSR.Reference.Attention;
 using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Tensors;
 
-namespace SpikeSR.Reference.Mutants.Mutations;
+namespace SpikeSR.Reference.Conformance.Confusions;
 
-[Mutation("attention is transposed: keys ask, queries answer")]
+[Confusion("ATT-1", "attention is transposed: keys ask, queries answer")]
 internal sealed class TransposesAttention<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -21,7 +21,7 @@ internal sealed class TransposesAttention<T>(Workspace workspace, Parallelism th
     }
 }
 
-[Mutation("attention scores are not divided by sqrt(qk)")]
+[Confusion("ATT-1", "attention scores are not divided by sqrt(qk)")]
 internal sealed class UnscaledAttention<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -41,7 +41,7 @@ internal sealed class UnscaledAttention<T>(Workspace workspace, Parallelism thre
     }
 }
 
-[Mutation("the probabilities of attention sum to 1 over the queries")]
+[Confusion("ATT-1", "the probabilities of attention sum to 1 over the queries")]
 internal sealed class NormalisesOverQueries<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -140,14 +140,14 @@ internal abstract class Matching<T>(Workspace workspace, Parallelism threads) : 
     }
 }
 
-[Mutation("a patch may match itself")]
+[Confusion("MATCH-1", "a patch may match itself")]
 internal sealed class MatchesItself<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override double SelfPenalty => 0;
 }
 
-[Mutation("of equal scores the highest patch wins")]
+[Confusion("MATCH-2", "of equal scores the highest patch wins")]
 internal sealed class TakesLastOfEquals<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -163,14 +163,14 @@ internal sealed class TakesLastOfEquals<T>(Workspace workspace, Parallelism thre
     }
 }
 
-[Mutation("match scores are not divided by sqrt(C)")]
+[Confusion("MATCH-1", "match scores are not divided by sqrt(C)")]
 internal sealed class UnscaledMatch<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override double Divisor(int channels) => 1;
 }
 
-[Mutation("Gumbel noise is ignored")]
+[Confusion("MATCH-3", "Gumbel noise is ignored")]
 internal sealed class IgnoresNoise<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -181,7 +181,7 @@ internal sealed class IgnoresNoise<T>(Workspace workspace, Parallelism threads) 
     protected override T Noise(T noise) => T.FromDouble(0);
 }
 
-[Mutation("the straight-through gradient of Match is dropped")]
+[Confusion("MATCH-4", "the straight-through gradient of Match is dropped")]
 internal sealed class DropsStraightThrough<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -190,7 +190,7 @@ internal sealed class DropsStraightThrough<T>(Workspace workspace, Parallelism t
         base.MatchBackward(settings with { Train = false, PublishedBatch = 0 }, x, weight, bias, default, chosen, gradY, gradX);
 }
 
-[Mutation("the temperature of Match is ignored")]
+[Confusion("MATCH-3", "the temperature of Match is ignored")]
 internal sealed class IgnoresTemperature<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -216,16 +216,76 @@ internal abstract class BatchRule<T>(Workspace workspace, Parallelism threads) :
     protected abstract int Rule(MatchSettings settings, int images);
 }
 
-[Mutation("all images of a batch take patches of the first, asked or not")]
+[Confusion("MATCH-2", "all images of a batch take patches of the first, asked or not")]
 internal sealed class MatchesAcrossImages<T>(Workspace workspace, Parallelism threads) : BatchRule<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override int Rule(MatchSettings settings, int images) => images;
 }
 
-[Mutation("the published batch rule is not reproduced where it is asked for")]
+[Confusion("MATCH-5", "the published batch rule is not reproduced where it is asked for")]
 internal sealed class RefusesPublishedBatch<T>(Workspace workspace, Parallelism threads) : BatchRule<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override int Rule(MatchSettings settings, int images) => 0;
+}
+
+[Confusion("ATT-1", "attention scores are divided by the root of the values' channels instead of sqrt(qk)")]
+internal sealed class ScalesByChannels<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Attention(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> y) => base.Attention(Rescaled(q, v), k, v, y);
+
+    public override void AttentionBackward(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> gradY, TensorView<T> gradQ, TensorView<T> gradK, TensorView<T> gradV)
+    {
+        base.AttentionBackward(Rescaled(q, v), k, v, gradY, gradQ, gradK, gradV);
+        Scale(gradQ, Math.Sqrt((double)q.Shape[2] / v.Shape[2]), gradQ);
+    }
+
+    private TensorView<T> Rescaled(TensorView<T> q, TensorView<T> v)
+    {
+        var rescaled = TensorView<T>.Allocate(q.Shape);
+        Scale(q, Math.Sqrt((double)q.Shape[2] / v.Shape[2]), rescaled);
+        return rescaled;
+    }
+}
+
+[Confusion("MATCH-2", "a patch takes the least similar one")]
+internal sealed class TakesLeastSimilar<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override int Best(ReadOnlySpan<T> scores)
+    {
+        var best = 0;
+        for (var j = 1; j < scores.Length; j++)
+        {
+            best = T.IsGreater(scores[best], scores[j]) ? j : best;
+        }
+
+        return best;
+    }
+}
+
+[Confusion("MATCH-3", "the temperature of Match divides the scores, not the noise")]
+internal sealed class TemperatureSparesNoise<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Match(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen) =>
+        base.Match(settings, x, weight, bias, Louder(settings, gumbel), y, chosen);
+
+    public override void MatchBackward(
+        MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX) =>
+        base.MatchBackward(settings, x, weight, bias, Louder(settings, gumbel), chosen, gradY, gradX);
+
+    private TensorView<T> Louder(MatchSettings settings, TensorView<T> gumbel)
+    {
+        if (gumbel.IsAbsent)
+        {
+            return gumbel;
+        }
+
+        var louder = TensorView<T>.Allocate(gumbel.Shape);
+        Scale(gumbel, settings.Tau, louder);
+        return louder;
+    }
 }

@@ -2,9 +2,9 @@ using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Operators;
 using SpikeSR.Reference.Tensors;
 
-namespace SpikeSR.Reference.Mutants.Mutations;
+namespace SpikeSR.Reference.Conformance.Confusions;
 
-[Mutation("the running variance takes the biased variance")]
+[Confusion("TDBN-3", "the running variance takes the biased variance")]
 internal sealed class BiasedRunningVariance<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -21,7 +21,7 @@ internal sealed class BiasedRunningVariance<T>(Workspace workspace, Parallelism 
     }
 }
 
-[Mutation("a batch is normalised with its unbiased variance")]
+[Confusion("TDBN-1", "a batch is normalised with its unbiased variance")]
 internal sealed class UnbiasedNormalisation<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -44,7 +44,7 @@ internal sealed class UnbiasedNormalisation<T>(Workspace workspace, Parallelism 
     }
 }
 
-[Mutation("momentum weighs the running statistics instead of the batch's")]
+[Confusion("TDBN-3", "momentum weighs the running statistics instead of the batch's")]
 internal sealed class SwapsMomentum<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -52,7 +52,7 @@ internal sealed class SwapsMomentum<T>(Workspace workspace, Parallelism threads)
         base.BatchNorm(settings with { Momentum = 1 - settings.Momentum }, x, norm, y, statistics);
 }
 
-[Mutation("evaluation normalises with the batch's statistics")]
+[Confusion("TDBN-2", "evaluation normalises with the batch's statistics")]
 internal sealed class EvaluatesWithBatch<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -63,7 +63,7 @@ internal sealed class EvaluatesWithBatch<T>(Workspace workspace, Parallelism thr
         base.BatchNormBackward(settings with { Train = true }, x, norm, statistics, gradY, gradX);
 }
 
-[Mutation("the backward pass of training takes the batch's statistics as constants")]
+[Confusion("TDBN-4", "the backward pass of training takes the batch's statistics as constants")]
 internal sealed class FrozenStatistics<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -71,7 +71,7 @@ internal sealed class FrozenStatistics<T>(Workspace workspace, Parallelism threa
         base.BatchNormBackward(settings with { Train = false }, x, norm, statistics, gradY, gradX);
 }
 
-[Mutation("layer norm adds epsilon to the root instead of under it")]
+[Confusion("LN-1", "layer norm adds epsilon to the root instead of under it")]
 internal sealed class EpsilonOutsideRoot<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -97,7 +97,7 @@ internal sealed class EpsilonOutsideRoot<T>(Workspace workspace, Parallelism thr
     }
 }
 
-[Mutation("softmax runs over the other axis")]
+[Confusion("SM-1", "softmax runs over the other axis")]
 internal sealed class SoftmaxOverColumns<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -128,7 +128,7 @@ internal sealed class SoftmaxOverColumns<T>(Workspace workspace, Parallelism thr
     }
 }
 
-[Mutation("softmax does not subtract the maximum")]
+[Confusion("SM-1", "softmax does not subtract the maximum")]
 internal sealed class SoftmaxOverflows<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -151,4 +151,36 @@ internal sealed class SoftmaxOverflows<T>(Workspace workspace, Parallelism threa
             }
         }
     }
+}
+
+[Confusion("LN-1", "layer norm divides by the unbiased variance")]
+internal sealed class UnbiasedLayerNorm<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void LayerNorm(double epsilon, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> y)
+    {
+        var channels = x.Shape[1];
+        for (var row = 0; row < x.Shape[0]; row++)
+        {
+            var (source, mean, variance) = (x.At(row), FixedOrder.Sum<T>(x.At(row).Span) / T.FromDouble(channels), T.FromDouble(0));
+            foreach (var value in source.Span)
+            {
+                variance += (value - mean) * (value - mean);
+            }
+
+            var rstd = T.FromDouble(1) / T.Sqrt((variance / T.FromDouble(channels - 1)) + T.FromDouble(epsilon));
+            for (var c = 0; c < channels; c++)
+            {
+                y.Span[(row * channels) + c] = T.FusedMultiplyAdd((source.Span[c] - mean) * rstd, weight.Value.Span[c], bias.Value.Span[c]);
+            }
+        }
+    }
+}
+
+[Confusion("TDBN-2", "evaluation forgets epsilon")]
+internal sealed class ForgetsEpsilon<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void BatchNorm(BatchNormSettings settings, TensorView<T> x, NormParameters<T> norm, TensorView<T> y, TensorView<T> statistics) =>
+        base.BatchNorm(settings.Train ? settings : settings with { Epsilon = 0 }, x, norm, y, statistics);
 }

@@ -2,9 +2,9 @@ using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Operators;
 using SpikeSR.Reference.Tensors;
 
-namespace SpikeSR.Reference.Mutants.Mutations;
+namespace SpikeSR.Reference.Conformance.Confusions;
 
-[Mutation("pixel shuffle takes channels as (row, column, colour) instead of (colour, row, column)")]
+[Confusion("PS-1", "pixel shuffle takes channels as (row, column, colour) instead of (colour, row, column)")]
 internal sealed class ShufflesColoursFirst<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -31,7 +31,7 @@ internal sealed class ShufflesColoursFirst<T>(Workspace workspace, Parallelism t
     }
 }
 
-[Mutation("pixel shuffle swaps row and column within a block")]
+[Confusion("PS-1", "pixel shuffle swaps row and column within a block")]
 internal sealed class ShufflesTransposed<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -55,7 +55,7 @@ internal sealed class ShufflesTransposed<T>(Workspace workspace, Parallelism thr
     }
 }
 
-[Mutation("GELU in its tanh form")]
+[Confusion("GELU-1", "GELU in its tanh form")]
 internal sealed class TanhGelu<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -77,7 +77,7 @@ internal sealed class TanhGelu<T>(Workspace workspace, Parallelism threads) : De
     }
 }
 
-[Mutation("the slope of ReLU at 0 is 1")]
+[Confusion("ACT-1", "the slope of ReLU at 0 is 1")]
 internal sealed class ReluSlopesAtZero<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -92,7 +92,7 @@ internal sealed class ReluSlopesAtZero<T>(Workspace workspace, Parallelism threa
     }
 }
 
-[Mutation("the feature refinement blends with a R instead of a")]
+[Confusion("FRB-1", "the feature refinement blends with a R instead of a")]
 internal sealed class BlendsProduct<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -107,7 +107,7 @@ internal sealed class BlendsProduct<T>(Workspace workspace, Parallelism threads)
     }
 }
 
-[Mutation("the feature refinement's gate is turned round: t a + (1 - t) R")]
+[Confusion("FRB-1", "the feature refinement's gate is turned round: t a + (1 - t) R")]
 internal sealed class BlendsTheOtherWay<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -122,14 +122,14 @@ internal sealed class BlendsTheOtherWay<T>(Workspace workspace, Parallelism thre
     private static TensorView<T> Complement(TensorView<T> t) => TensorView<T>.Of(t.Shape, [.. t.Span.ToArray().Select(gate => T.FromDouble(1) - gate)]);
 }
 
-[Mutation("HDA adds its two mixings instead of multiplying them")]
+[Confusion("HDA-1", "HDA adds its two mixings instead of multiplying them")]
 internal sealed class AddsMixings<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     public override void Multiply(TensorView<T> left, TensorView<T> right, TensorView<T> y) => Add(left, right, y);
 }
 
-[Mutation("the time steps are added, not averaged")]
+[Confusion("NET-1", "the time steps are added, not averaged")]
 internal sealed class AddsSteps<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -146,28 +146,7 @@ internal sealed class AddsSteps<T>(Workspace workspace, Parallelism threads) : D
     }
 }
 
-[Mutation("the order of a mean depends on the number of threads")]
-internal sealed class CountsThreads<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
-    where T : unmanaged, IScalar<T>
-{
-    public override void AveragePool(TensorView<T> x, TensorView<T> y)
-    {
-        base.AveragePool(x, y);
-        var (pixels, channels) = (x.Shape[1], x.Shape[2]);
-        for (var at = 0; Threads.Threads > 1 && at < y.Length; at++)
-        {
-            var sum = T.FromDouble(0);
-            for (var pixel = pixels - 1; pixel >= 0; pixel--)
-            {
-                sum += x.Span[(((at / channels * pixels) + pixel) * channels) + (at % channels)];
-            }
-
-            y.Span[at] = sum / T.FromDouble(pixels);
-        }
-    }
-}
-
-[Mutation("the loss is a sum, not a mean")]
+[Confusion("L1-1", "the loss is a sum, not a mean")]
 internal sealed class SumsLoss<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -177,7 +156,7 @@ internal sealed class SumsLoss<T>(Workspace workspace, Parallelism threads) : De
         base.L1Backward(x, target, gradLoss * T.FromDouble(x.Length), gradX);
 }
 
-[Mutation("where prediction and target are equal the loss has slope 1")]
+[Confusion("L1-2", "where prediction and target are equal the loss has slope 1")]
 internal sealed class LossSlopesAtZero<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -192,7 +171,7 @@ internal sealed class LossSlopesAtZero<T>(Workspace workspace, Parallelism threa
     }
 }
 
-[Mutation("Adam does not correct its moments' bias")]
+[Confusion("ADAM-1", "Adam does not correct its moments' bias")]
 internal sealed class UncorrectedAdam<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -201,7 +180,7 @@ internal sealed class UncorrectedAdam<T>(Workspace workspace, Parallelism thread
         base.Adam(settings, long.MaxValue, theta, gradient, m, v);
 }
 
-[Mutation("Adam's two decays change places")]
+[Confusion("ADAM-1", "Adam's two decays change places")]
 internal sealed class SwapsBetas<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -209,7 +188,7 @@ internal sealed class SwapsBetas<T>(Workspace workspace, Parallelism threads) : 
         base.Adam(settings with { Beta1 = settings.Beta2, Beta2 = settings.Beta1 }, step, theta, gradient, m, v);
 }
 
-[Mutation("Adam's epsilon stands under the root")]
+[Confusion("ADAM-1", "Adam's epsilon stands under the root")]
 internal sealed class EpsilonUnderRoot<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -223,5 +202,89 @@ internal sealed class EpsilonUnderRoot<T>(Workspace workspace, Parallelism threa
             var second = v.Span[i] / T.FromDouble(1 - Math.Pow(settings.Beta2, step));
             theta.Span[i] = before.Span[i] - (T.FromDouble(settings.LearningRate) * first / T.Sqrt(second + T.FromDouble(settings.Epsilon)));
         }
+    }
+}
+
+[Confusion("GELU-1", "GELU is x sigmoid(1.702 x)")]
+internal sealed class QuickGelu<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Activation(ActivationKind kind, TensorView<T> x, TensorView<T> y)
+    {
+        if (kind != ActivationKind.Gelu)
+        {
+            base.Activation(kind, x, y);
+            return;
+        }
+
+        for (var i = 0; i < x.Length; i++)
+        {
+            y.Span[i] = x.Span[i] * T.Sigmoid(T.FromDouble(1.702) * x.Span[i]);
+        }
+    }
+}
+
+[Confusion("ACT-1", "ReLU leaks: negative values are multiplied by 0.01")]
+internal sealed class LeaksRelu<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Activation(ActivationKind kind, TensorView<T> x, TensorView<T> y)
+    {
+        var given = TensorView<T>.Of(x.Shape, x.Span);
+        base.Activation(kind, x, y);
+        for (var i = 0; kind == ActivationKind.Relu && i < x.Length; i++)
+        {
+            y.Span[i] = T.ToDouble(given.Span[i]) < 0 ? given.Span[i] * T.FromDouble(0.01) : y.Span[i];
+        }
+    }
+}
+
+[Confusion("ACT-2", "sigmoid is the straight line x/6 + 1/2 cut at 0 and 1")]
+internal sealed class HardSigmoid<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Activation(ActivationKind kind, TensorView<T> x, TensorView<T> y)
+    {
+        var given = TensorView<T>.Of(x.Shape, x.Span);
+        base.Activation(kind, x, y);
+        for (var i = 0; kind == ActivationKind.Sigmoid && i < x.Length; i++)
+        {
+            var line = (given.Span[i] / T.FromDouble(6)) + T.FromDouble(0.5);
+            y.Span[i] = T.ToDouble(line) switch { < 0 => T.FromDouble(0), > 1 => T.FromDouble(1), _ => line };
+        }
+    }
+}
+
+[Confusion("POOL-1", "average pooling adds and does not divide")]
+internal sealed class SumsPool<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void AveragePool(TensorView<T> x, TensorView<T> y)
+    {
+        base.AveragePool(x, y);
+        Scale(y, x.Shape[1], y);
+    }
+
+    public override void AveragePoolBackward(TensorView<T> gradY, TensorView<T> gradX)
+    {
+        base.AveragePoolBackward(gradY, gradX);
+        Scale(gradX, gradX.Shape[1], gradX);
+    }
+}
+
+[Confusion("L1-1", "the loss is the mean of squares")]
+internal sealed class SquaresLoss<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override T L1(TensorView<T> x, TensorView<T> target)
+    {
+        var sum = T.FromDouble(0);
+        for (var i = 0; i < x.Length; i++)
+        {
+            var difference = x.Span[i] - target.Span[i];
+            sum += difference * difference;
+        }
+
+        return sum / T.FromDouble(x.Length);
     }
 }

@@ -2,7 +2,7 @@ using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Neurons;
 using SpikeSR.Reference.Tensors;
 
-namespace SpikeSR.Reference.Mutants.Mutations;
+namespace SpikeSR.Reference.Conformance.Confusions;
 
 /// <summary>Neurons with other settings than they were asked for.</summary>
 internal abstract class ResetNeuron<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
@@ -17,7 +17,7 @@ internal abstract class ResetNeuron<T>(Workspace workspace, Parallelism threads)
     protected abstract NeuronSettings Change(NeuronSettings settings);
 }
 
-[Mutation("H on the threshold does not fire: > for >=")]
+[Confusion("LIF-2", "H on the threshold does not fire: > for >=")]
 internal sealed class FiresAboveOnly<T>(Workspace workspace, Parallelism threads) : ResetNeuron<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -33,42 +33,42 @@ internal sealed class FiresAboveOnly<T>(Workspace workspace, Parallelism threads
     protected override NeuronSettings Change(NeuronSettings settings) => settings with { Threshold = Math.BitIncrement(settings.Threshold) };
 }
 
-[Mutation("1 - 1/tau for 1/tau")]
+[Confusion("LIF-1", "1 - 1/tau for 1/tau")]
 internal sealed class InvertsTau<T>(Workspace workspace, Parallelism threads) : ResetNeuron<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override NeuronSettings Change(NeuronSettings settings) => settings with { Tau = settings.Tau / (settings.Tau - 1) };
 }
 
-[Mutation("input decay where there is none, and the reverse")]
+[Confusion("LIF-1", "input decay where there is none, and the reverse")]
 internal sealed class SwapsInputDecay<T>(Workspace workspace, Parallelism threads) : ResetNeuron<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override NeuronSettings Change(NeuronSettings settings) => settings with { DecayInput = !settings.DecayInput };
 }
 
-[Mutation("a hard reset goes to 0 whatever V_reset is")]
+[Confusion("LIF-3", "a hard reset goes to 0 whatever V_reset is")]
 internal sealed class ResetsToZero<T>(Workspace workspace, Parallelism threads) : ResetNeuron<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override NeuronSettings Change(NeuronSettings settings) => settings with { Reset = settings.Reset is null ? null : 0 };
 }
 
-[Mutation("a hard reset subtracts the threshold, as a soft one does")]
+[Confusion("LIF-3", "a hard reset subtracts the threshold, as a soft one does")]
 internal sealed class ResetsSoftly<T>(Workspace workspace, Parallelism threads) : ResetNeuron<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override NeuronSettings Change(NeuronSettings settings) => settings with { Reset = null };
 }
 
-[Mutation("a reset that should be detached is not")]
+[Confusion("LIF-5", "a reset that should be detached is not")]
 internal sealed class NeverDetaches<T>(Workspace workspace, Parallelism threads) : ResetNeuron<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override NeuronSettings Change(NeuronSettings settings) => settings with { DetachReset = false };
 }
 
-[Mutation("the surrogate has alpha 1 whatever was asked for")]
+[Confusion("SUR-2", "the surrogate has alpha 1 whatever was asked for")]
 internal sealed class ForgetsAlpha<T>(Workspace workspace, Parallelism threads) : ResetNeuron<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -78,7 +78,7 @@ internal sealed class ForgetsAlpha<T>(Workspace workspace, Parallelism threads) 
     protected override NeuronSettings Change(NeuronSettings settings) => settings with { Surrogate = settings.Surrogate with { Alpha = 1 } };
 }
 
-[Mutation("the backward pass takes every reset as detached: the term (V_reset - H) sg is dropped")]
+[Confusion("LIF-5", "the backward pass takes every reset as detached: the term (V_reset - H) sg is dropped")]
 internal sealed class DropsResetTerm<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -86,7 +86,7 @@ internal sealed class DropsResetTerm<T>(Workspace workspace, Parallelism threads
         base.NeuronBackward(settings with { DetachReset = true }, rate, x, gradSpike, gradTrace, gradX);
 }
 
-[Mutation("the gradient of PLIF's w lacks r (1 - r)")]
+[Confusion("PLIF-2", "the gradient of PLIF's w lacks r (1 - r)")]
 internal sealed class ForgetsRateSlope<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -100,14 +100,6 @@ internal sealed class ForgetsRateSlope<T>(Workspace workspace, Parallelism threa
             rate.Gradient.Span[0] = before + ((rate.Gradient.Span[0] - before) / (r * (T.FromDouble(1) - r)));
         }
     }
-}
-
-[Mutation("the membrane that a call leaves is not handed on")]
-internal sealed class ForgetsMembrane<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
-    where T : unmanaged, IScalar<T>
-{
-    public override void Neuron(NeuronSettings settings, Parameter<T>? rate, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace) =>
-        base.Neuron(settings, rate, x, default, spike, trace);
 }
 
 /// <summary>A backward pass of LIF through time, written out so that its parts can be got wrong; other neurons keep theirs.</summary>
@@ -153,30 +145,96 @@ internal abstract class LeakyGradient<T>(Workspace workspace, Parallelism thread
     protected virtual T Keep(T keep) => keep;
 }
 
-[Mutation("the backward pass goes through a reset as if there were none: dV/dH = 1")]
+[Confusion("LIF-5", "the backward pass goes through a reset as if there were none: dV/dH = 1")]
 internal sealed class IgnoresReset<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override T ResetSlope(T silent, T fall, T surrogate) => T.FromDouble(1);
 }
 
-[Mutation("the reset term of dV/dH has the wrong sign: H - V_reset")]
+[Confusion("LIF-5", "the reset term of dV/dH has the wrong sign: H - V_reset")]
 internal sealed class TurnsResetTerm<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override T ResetSlope(T silent, T fall, T surrogate) => silent - (fall * surrogate);
 }
 
-[Mutation("the gradient does not leak between steps: carry = g_H")]
+[Confusion("LIF-5", "the gradient does not leak between steps: carry = g_H")]
 internal sealed class CarriesWithoutLeak<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override T Keep(T keep) => T.FromDouble(1);
 }
 
-[Mutation("the gradient stops at the step: no carry")]
+[Confusion("LIF-5", "the gradient stops at the step: no carry")]
 internal sealed class CarriesNothing<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override T Keep(T keep) => T.FromDouble(0);
+}
+
+[Confusion("LIF-3", "a soft reset goes to 0, as a hard one does")]
+internal sealed class ResetsHard<T>(Workspace workspace, Parallelism threads) : ResetNeuron<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override NeuronSettings Change(NeuronSettings settings) => settings with { Reset = settings.Reset ?? 0 };
+}
+
+[Confusion("SUR-2", "the surrogate is another than was asked for")]
+internal sealed class SwapsSurrogate<T>(Workspace workspace, Parallelism threads) : ResetNeuron<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void SurrogateBackward(SurrogateFunction surrogate, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradX) =>
+        base.SurrogateBackward(Other(surrogate), x, gradSpike, gradX);
+
+    protected override NeuronSettings Change(NeuronSettings settings) => settings with { Surrogate = Other(settings.Surrogate) };
+
+    private static SurrogateFunction Other(SurrogateFunction asked) => asked with { Kind = asked.Kind == SurrogateKind.Sigmoid ? SurrogateKind.ATan : SurrogateKind.Sigmoid };
+}
+
+[Confusion("LIF-4", "the membrane is not set back between calls")]
+internal sealed class KeepsMembrane<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    private readonly Dictionary<int, TensorView<T>> _left = [];
+
+    public override void Neuron(NeuronSettings settings, Parameter<T>? rate, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace)
+    {
+        if (!_left.TryGetValue(x.Shape[1], out var left))
+        {
+            left = TensorView<T>.Allocate(new Shape(x.Shape[1]));
+            left.Span.Fill(T.FromDouble(settings.Reset ?? 0));
+            _left.Add(x.Shape[1], left);
+        }
+
+        base.Neuron(settings, rate, x, membrane.IsAbsent ? left : membrane, spike, trace);
+    }
+}
+
+[Confusion("LIF-4", "the first membrane is 0 whatever V_reset is")]
+internal sealed class StartsAtZero<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Neuron(NeuronSettings settings, Parameter<T>? rate, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace) =>
+        base.Neuron(settings, rate, x, membrane.IsAbsent ? TensorView<T>.Allocate(new Shape(x.Shape[1])) : membrane, spike, trace);
+}
+
+[Confusion("PLIF-1", "the rate of PLIF is sigmoid(-w)")]
+internal sealed class TurnsRate<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Neuron(NeuronSettings settings, Parameter<T>? rate, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace) =>
+        base.Neuron(settings, Turned(rate), x, membrane, spike, trace);
+
+    public override void NeuronBackward(NeuronSettings settings, Parameter<T>? rate, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradTrace, TensorView<T> gradX)
+    {
+        var turned = Turned(rate);
+        base.NeuronBackward(settings, turned, x, gradSpike, gradTrace, gradX);
+        if (rate is not null)
+        {
+            rate.Gradient.Span[0] -= turned!.Gradient.Span[0];
+        }
+    }
+
+    private static Parameter<T>? Turned(Parameter<T>? rate) => rate is null ? null : new(rate.Name, TensorView<T>.Of(rate.Value.Shape, [-rate.Value.Span[0]]));
 }

@@ -2,9 +2,9 @@ using SpikeSR.Reference.Attention;
 using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Tensors;
 
-namespace SpikeSR.Reference.Mutants.Mutations;
+namespace SpikeSR.Reference.Conformance.Confusions;
 
-[Mutation("patches stand P apart instead of P - 2")]
+[Confusion("PATCH-1", "patches stand P apart instead of P - 2")]
 internal sealed class StepsByPatch<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -52,7 +52,7 @@ internal abstract class SeamRule<T>(Workspace workspace, Parallelism threads) : 
     }
 }
 
-[Mutation("the published divisor, asked or not")]
+[Confusion("PATCH-4", "the published divisor, asked or not")]
 internal sealed class PublishedSeam<T>(Workspace workspace, Parallelism threads) : SeamRule<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -60,21 +60,21 @@ internal sealed class PublishedSeam<T>(Workspace workspace, Parallelism threads)
         1 << starts.Zip(starts.Skip(1)).Count(pair => pair.Second <= position && position < pair.First + size);
 }
 
-[Mutation("the true count, even where the published divisor is asked for")]
+[Confusion("PATCH-4", "the true count, even where the published divisor is asked for")]
 internal sealed class RefusesPublishedSeam<T>(Workspace workspace, Parallelism threads) : SeamRule<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override int Divisor(IReadOnlyList<int> starts, int size, int position) => starts.Count(start => start <= position && position < start + size);
 }
 
-[Mutation("overlapping patches are added, not averaged")]
+[Confusion("PATCH-3", "overlapping patches are added, not averaged")]
 internal sealed class AddsOverlaps<T>(Workspace workspace, Parallelism threads) : SeamRule<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     protected override int Divisor(IReadOnlyList<int> starts, int size, int position) => 1;
 }
 
-[Mutation("patches are numbered column by column")]
+[Confusion("PATCH-1", "patches are numbered column by column")]
 internal sealed class CountsPatchesByColumns<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -115,7 +115,7 @@ internal sealed class CountsPatchesByColumns<T>(Workspace workspace, Parallelism
     }
 }
 
-[Mutation("DSA returns what it adds to x, without x")]
+[Confusion("DSA-1", "DSA returns what it adds to x, without x")]
 internal sealed class DropsSimilarityResidual<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
@@ -150,6 +150,23 @@ internal sealed class DropsSimilarityResidual<T>(Workspace workspace, Parallelis
         else
         {
             base.Add(left, right, y);
+        }
+    }
+}
+
+[Confusion("PATCH-2", "the last patch repeats the one before it instead of ending at the edge")]
+internal sealed class RepeatsPatchBeforeLast<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void PatchDivide(PatchGrid grid, TensorView<T> x, TensorView<T> y)
+    {
+        base.PatchDivide(grid, x, y);
+        var (rows, columns) = (grid.Tops.Count, grid.Lefts.Count);
+        for (var patch = 0; patch < y.Shape[0] * grid.Count; patch++)
+        {
+            var (image, row, column) = (patch / grid.Count, patch % grid.Count / columns, patch % columns);
+            var from = (Math.Min(row, Math.Max(0, rows - 2)) * columns) + Math.Min(column, Math.Max(0, columns - 2));
+            y.At(image).At(from).CopyTo(y.At(image).At((row * columns) + column));
         }
     }
 }
