@@ -21,6 +21,17 @@ public static partial class ExactMath
         return (high + low) * TLane.PowerOfTwo(half) * TLane.PowerOfTwo(n - half);
     }
 
+    /// <summary>exp(x) for -80 &lt;= x &lt;= 80, the bits of <see cref="Exp{TLane, T}"/>: no limits are needed there, and 2^n exists.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TLane ModerateExp<TLane, T>(TLane x)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        Reduce<TLane, T>(x, Constant<TLane, T>(0), out var n, out var s, out var sLow);
+        OnePlus<TLane, T>(s, sLow, out var high, out var low);
+        return (high + low) * TLane.PowerOfTwo(n);
+    }
+
     /// <summary>With e = exp(-|x|): 1 / (1 + e) for x >= 0, e / (1 + e) below.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static TLane Sigmoid<TLane, T>(TLane x)

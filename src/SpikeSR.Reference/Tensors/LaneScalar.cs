@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace SpikeSR.Reference.Tensors;
 
@@ -73,10 +75,27 @@ internal readonly unsafe struct LaneScalar<T>(T value) : ILane<LaneScalar<T>, T>
             : (Bits64(mask.Value) != 0 ? whereSet : elsewhere);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static LaneScalar<T> Lesser(LaneScalar<T> left, LaneScalar<T> right) => left.Value < right.Value ? left : right;
+    public static LaneScalar<T> Lesser(LaneScalar<T> left, LaneScalar<T> right)
+    {
+        // Not a branch where there is an instruction for it.
+        if (typeof(T) == typeof(float) && Sse.IsSupported)
+        {
+            return new(Sse.MinScalar(Vector128.CreateScalarUnsafe(left.Value).AsSingle(), Vector128.CreateScalarUnsafe(right.Value).AsSingle()).As<float, T>().ToScalar());
+        }
+
+        return left.Value < right.Value ? left : right;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static LaneScalar<T> Greater(LaneScalar<T> left, LaneScalar<T> right) => left.Value > right.Value ? left : right;
+    public static LaneScalar<T> Greater(LaneScalar<T> left, LaneScalar<T> right)
+    {
+        if (typeof(T) == typeof(float) && Sse.IsSupported)
+        {
+            return new(Sse.MaxScalar(Vector128.CreateScalarUnsafe(left.Value).AsSingle(), Vector128.CreateScalarUnsafe(right.Value).AsSingle()).As<float, T>().ToScalar());
+        }
+
+        return left.Value > right.Value ? left : right;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LaneScalar<T> And(LaneScalar<T> left, LaneScalar<T> right) =>

@@ -43,6 +43,7 @@ internal static unsafe class SoftmaxKernel
     }
 
     /// <summary>Softmax of one row of n logits x / root, root positive; y may be x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Row<TLane, T>(T* x, T* y, int n, Divisor<T> root)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -55,35 +56,36 @@ internal static unsafe class SoftmaxKernel
         // Rounded quotients by a positive number keep the order of their dividends.
         Extremes<TLane, T>(x, n, out var least, out var greatest);
         var maximum = root.Divide(new LaneScalar<T>(greatest)).Value;
+        var spread = maximum - root.Divide(new LaneScalar<T>(least)).Value;
         var limit = T.CreateTruncating(ModerateLogit);
-        var sum = root.IsModerate && least >= -limit && greatest <= limit
-            ? Exponentials<TLane, T, ModerateQuotient>(x, y, n, maximum, root)
-            : Exponentials<TLane, T, AnyQuotient>(x, y, n, maximum, root);
-        var total = new Divisor<T>(sum);
-        if (maximum - root.Divide(new LaneScalar<T>(least)).Value <= T.CreateTruncating(ModerateSpread) && total.IsModerate)
+        if (root.IsModerate && least >= -limit && greatest <= limit && spread <= T.CreateTruncating(ModerateSpread) && n <= ModerateLength)
         {
-            LaneLoop.ElementRange<TLane, T, Quotients<T, ModerateQuotient>>(new(y, total), 0, n);
+            var sum = FixedOrderKernel.Along<TLane, T, Exponential<T, Moderate>>(new(x, maximum, root, y), 0, n);
+            LaneLoop.ElementRange<TLane, T, Quotients<T, Moderate>>(new(y, new(sum)), 0, n);
         }
         else
         {
-            LaneLoop.ElementRange<TLane, T, Quotients<T, AnyQuotient>>(new(y, total), 0, n);
+            var sum = FixedOrderKernel.Along<TLane, T, Exponential<T, Any>>(new(x, maximum, root, y), 0, n);
+            LaneLoop.ElementRange<TLane, T, Quotients<T, Any>>(new(y, new(sum)), 0, n);
         }
     }
 
     /// <summary>The softmax Jacobian applied to one row, divided by root; gradX may be g.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RowBackward<TLane, T>(T* y, T* g, T* gradX, int n, Divisor<T> root)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var sum = Products<TLane, T>(y, g, n);
+        var sum = FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Products<T>>(new(y, g, n), 0, n);
         LaneLoop.ElementRange<TLane, T, Jacobian<T>>(new(y, g, sum, root, gradX), 0, n);
     }
 
-    // Divisor.DivideModerate serves where exponentials are at least 2^-86: exp(-59) is. Their sum is at least 1, the greatest being 1.
+    // Exponentials of logits down to 59 below the greatest are at least 2^-86, and their sum, one of them being 1, lies between 1 and so many.
     private const double ModerateSpread = 59;
+    private const int ModerateLength = 1 << 20;
 
-    // It serves for logits up to 2^86 too, and down to 0: those under 2^-86, whose quotients may be off, and the sign of a zero are lost when the
-    // maximum is subtracted, or leave a number whose exponential is 1.
+    // Divisor.DivideModerate serves for logits up to 2^86, and for all smaller ones: those under 2^-86, whose quotients may be off, and the sign of a
+    // zero are lost when the maximum is subtracted, or leave a number whose exponential is 1.
     private const double ModerateLogit = 7e25;
 
     // Rows in the smallest range that is worth a thread's while.
@@ -91,99 +93,102 @@ internal static unsafe class SoftmaxKernel
 
     // The least and the greatest of the row. The order may differ from the definition's: it decides only between zeros of either sign, whose
     // exponential is the same, and in rows with a NaN, all of whose results are NaN.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Extremes<TLane, T>(T* x, int n, out T least, out T greatest)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        (least, greatest) = (x[0], x[0]);
+        var (low, high) = (new LaneScalar<T>(x[0]), new LaneScalar<T>(x[0]));
         var j = 0;
         if (n >= TLane.Width)
         {
-            var (low, high) = (TLane.Load(x), TLane.Load(x));
-            for (j = TLane.Width; j <= n - TLane.Width; j += TLane.Width)
+            // Two of each, because each comparison waits for the one before.
+            var (lowest, highest) = (TLane.Load(x), TLane.Load(x));
+            var (otherLowest, otherHighest) = (lowest, highest);
+            for (j = TLane.Width; j <= n - (2 * TLane.Width); j += 2 * TLane.Width)
             {
-                var next = TLane.Load(x + j);
-                low = TLane.Lesser(next, low);
-                high = TLane.Greater(next, high);
+                var (next, other) = (TLane.Load(x + j), TLane.Load(x + j + TLane.Width));
+                (lowest, otherLowest) = (TLane.Lesser(next, lowest), TLane.Lesser(other, otherLowest));
+                (highest, otherHighest) = (TLane.Greater(next, highest), TLane.Greater(other, otherHighest));
             }
 
-            var places = stackalloc T[2 * TLane.Width];
-            TLane.Store(places, low);
-            TLane.Store(places + TLane.Width, high);
+            (lowest, highest) = (TLane.Lesser(lowest, otherLowest), TLane.Greater(highest, otherHighest));
             for (var place = 0; place < TLane.Width; place++)
             {
-                least = places[place] < least ? places[place] : least;
-                greatest = places[TLane.Width + place] > greatest ? places[TLane.Width + place] : greatest;
+                low = LaneScalar<T>.Lesser(new(TLane.Get(lowest, place)), low);
+                high = LaneScalar<T>.Greater(new(TLane.Get(highest, place)), high);
             }
         }
 
         for (; j < n; j++)
         {
-            least = x[j] < least ? x[j] : least;
-            greatest = x[j] > greatest ? x[j] : greatest;
+            low = LaneScalar<T>.Lesser(new(x[j]), low);
+            high = LaneScalar<T>.Greater(new(x[j]), high);
         }
+
+        (least, greatest) = (low.Value, high.Value);
     }
 
-    // The sum of y g.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static T Products<TLane, T>(T* y, T* g, int n)
-        where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Products<T>>(new(y, g, n), 0, n);
-
-    // y = exp(x / root - maximum); their sum.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static T Exponentials<TLane, T, TQuotient>(T* x, T* y, int n, T maximum, Divisor<T> root)
-        where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-        where TQuotient : struct, IQuotient => FixedOrderKernel.Along<TLane, T, Exponential<T, TQuotient>>(new(x, maximum, root, y), 0, n);
-
-    /// <summary>A way to divide.</summary>
-    private interface IQuotient
+    /// <summary>Exponentials and quotients: of any numbers, or of moderate ones, faster.</summary>
+    private interface IRange
     {
-        static abstract TLane Of<TLane, T>(in Divisor<T> divisor, TLane dividend)
+        static abstract TLane Exp<TLane, T>(TLane x)
+            where TLane : unmanaged, ILane<TLane, T>
+            where T : unmanaged;
+
+        static abstract TLane Divide<TLane, T>(Divisor<T> divisor, TLane dividend)
             where TLane : unmanaged, ILane<TLane, T>
             where T : unmanaged, IFloatingPointIeee754<T>;
     }
 
-    private readonly struct AnyQuotient : IQuotient
+    private readonly struct Any : IRange
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TLane Of<TLane, T>(in Divisor<T> divisor, TLane dividend)
+        public static TLane Exp<TLane, T>(TLane x)
+            where TLane : unmanaged, ILane<TLane, T>
+            where T : unmanaged => ExactMath.Exp<TLane, T>(x);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TLane Divide<TLane, T>(Divisor<T> divisor, TLane dividend)
             where TLane : unmanaged, ILane<TLane, T>
             where T : unmanaged, IFloatingPointIeee754<T> => divisor.Divide(dividend);
     }
 
-    private readonly struct ModerateQuotient : IQuotient
+    private readonly struct Moderate : IRange
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TLane Of<TLane, T>(in Divisor<T> divisor, TLane dividend)
+        public static TLane Exp<TLane, T>(TLane x)
+            where TLane : unmanaged, ILane<TLane, T>
+            where T : unmanaged => ExactMath.ModerateExp<TLane, T>(x);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TLane Divide<TLane, T>(Divisor<T> divisor, TLane dividend)
             where TLane : unmanaged, ILane<TLane, T>
             where T : unmanaged, IFloatingPointIeee754<T> => divisor.DivideModerate(dividend);
     }
 
     // exp(x / root - maximum), kept in y on the way into their sum.
-    private readonly struct Exponential<T, TQuotient>(T* x, T maximum, Divisor<T> root, T* y) : ILaneTerms<T>
+    private readonly struct Exponential<T, TRange>(T* x, T maximum, Divisor<T> root, T* y) : ILaneTerms<T>
         where T : unmanaged, IFloatingPointIeee754<T>
-        where TQuotient : struct, IQuotient
+        where TRange : struct, IRange
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane At<TLane>(int row, int channel)
             where TLane : unmanaged, ILane<TLane, T>
         {
-            var value = ExactMath.Exp<TLane, T>(TQuotient.Of<TLane, T>(root, TLane.Load(x + channel)) - TLane.Broadcast(maximum));
+            var value = TRange.Exp<TLane, T>(TRange.Divide<TLane, T>(root, TLane.Load(x + channel)) - TLane.Broadcast(maximum));
             TLane.Store(y + channel, value);
             return value;
         }
     }
 
-    private readonly struct Quotients<T, TQuotient>(T* y, Divisor<T> sum) : LaneLoop.IElementKernel<T>
+    private readonly struct Quotients<T, TRange>(T* y, Divisor<T> sum) : LaneLoop.IElementKernel<T>
         where T : unmanaged, IFloatingPointIeee754<T>
-        where TQuotient : struct, IQuotient
+        where TRange : struct, IRange
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Invoke<TLane>(int i)
-            where TLane : unmanaged, ILane<TLane, T> => TLane.Store(y + i, TQuotient.Of<TLane, T>(sum, TLane.Load(y + i)));
+            where TLane : unmanaged, ILane<TLane, T> => TLane.Store(y + i, TRange.Divide<TLane, T>(sum, TLane.Load(y + i)));
     }
 
     private readonly struct Jacobian<T>(T* y, T* g, T sum, Divisor<T> root, T* gradX) : LaneLoop.IElementKernel<T>
