@@ -13,6 +13,9 @@ public sealed class DeformableSimilarityAttention<T>
     where T : unmanaged, IScalar<T>
 {
     private const int Layers = 3;
+
+    // Patches that are taken together in inference: with fewer the last ones leave threads without work.
+    private const int EnoughPatches = 96;
     private readonly int _patchSize;
     private readonly bool _published;
     private readonly (Parameter<T> Weight, Parameter<T> Bias) _matchNorm;
@@ -40,7 +43,10 @@ public sealed class DeformableSimilarityAttention<T>
         }
     }
 
-    /// <summary>Inference: y = DSA(x), image by image so that memory stays low.</summary>
+    /// <summary>
+    /// Inference: y = DSA(x), a few images at a time so that memory stays low, and patch by patch, each through all three layers on one thread: a patch and what
+    /// its layers make of it stay in the second-level cache.
+    /// </summary>
     /// <param name="backend">What computes.</param>
     /// <param name="batch">B: how many of the images belong to one time step.</param>
     /// <param name="x">Input [T B, H, W, C].</param>
@@ -48,21 +54,30 @@ public sealed class DeformableSimilarityAttention<T>
     public void Evaluate(Backend<T> backend, int batch, TensorView<T> x, TensorView<T> y)
     {
         var grid = Grid(x);
+        var settings = Settings(train: false, batch);
+
         // The published matching reads the first image of a time step, so a time step stays together there.
-        var together = _published ? batch : 1;
+        var step = _published ? batch : 1;
+        var together = Math.Max(1, EnoughPatches / (grid.Count * step)) * step;
         for (var first = 0; first < x.Shape[0]; first += together)
         {
             using var scope = backend.Workspace.OpenScope();
-            var part = x.Slice(first, together);
-            var (tokens, matched) = (Patches(scope, grid, part), Patches(scope, grid, part));
-            backend.PatchDivide(grid, part, tokens);
-            backend.Match(Settings(train: false, batch), tokens, _matchNorm.Weight, _matchNorm.Bias, default, matched, scope.Rent<int>(together, grid.Count));
-            for (var i = 0; i < Layers; i++)
+            var part = x.Slice(first, Math.Min(together, x.Shape[0] - first));
+            var (patches, tokens, chosen) = (Patches(scope, grid, part), Patches(scope, grid, part), scope.Rent<int>(part.Shape[0], grid.Count));
+            backend.PatchDivide(grid, part, patches);
+            backend.Match(settings, patches, _matchNorm.Weight, _matchNorm.Bias, default, default, chosen);
+            var (sources, targets) = (Tokens(patches), Tokens(tokens));
+            backend.SideBySide(chosen.Length, (one, patch) =>
             {
-                _layers[i].Forward(backend, Tokens(tokens), i == 0 ? Tokens(matched) : default, Tokens(tokens), Tokens(tokens));
-            }
-
-            var (image, output) = (scope.Rent<T>(part.Shape), y.Slice(first, together));
+                var context = (Match.SourceImage(settings, patch / grid.Count) * grid.Count) + chosen.Span[patch];
+                var target = targets.Slice(patch, 1);
+                for (var i = 0; i < Layers; i++)
+                {
+                    _layers[i].Forward(one, i == 0 ? sources.Slice(patch, 1) : target, i == 0 ? sources.Slice(context, 1) : default, target, target);
+                }
+            });
+            scope.Return(patches);
+            var (image, output) = (scope.Rent<T>(part.Shape), y.Slice(first, part.Shape[0]));
             backend.PatchReverse(grid, tokens, image);
             backend.Convolution(ConvolutionSettings.Same3, image, _weight, _bias, output);
             backend.Add(part, output, output);

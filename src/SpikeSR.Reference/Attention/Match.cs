@@ -21,7 +21,7 @@ public static class Match
     /// <param name="weight">Layer norm weight [C].</param>
     /// <param name="bias">Layer norm bias [C].</param>
     /// <param name="gumbel">Noise [N, n, n] in training, else absent.</param>
-    /// <param name="y">Matched patches, as x.</param>
+    /// <param name="y">Matched patches, as x; absent where only their numbers are asked for.</param>
     /// <param name="chosen">Receives the matched patch's number [N, n].</param>
     /// <param name="workspace">Where queries and similarities are kept meanwhile.</param>
     /// <param name="threads">Threads over patches.</param>
@@ -55,6 +55,11 @@ public static class Match
             Logits(queries, gumbel, i, patches, logits);
             var best = choosing.Choose(logits, i);
             chosen.Span[i] = best;
+            if (y.IsAbsent)
+            {
+                return;
+            }
+
             var match = y.Span.Slice(i * patch, patch);
             x.Span.Slice(((SourceImage(settings, i / patches) * patches) + best) * patch, patch).CopyTo(match);
             if (settings.Train && T.CarriesDerivative)
@@ -254,13 +259,17 @@ public static class Match
     /// <param name="settings">Mode and temperature.</param>
     /// <param name="x">[N, n, P P, C].</param>
     /// <param name="gumbel">[N, n, n] or absent.</param>
-    /// <param name="y">As x.</param>
+    /// <param name="y">As x, or absent.</param>
     /// <param name="chosen">[N, n].</param>
     internal static (int Images, int Patches, int Patch) CheckForward<T>(MatchSettings settings, TensorView<T> x, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen)
         where T : unmanaged
     {
         var sizes = Check(settings, x, gumbel);
-        Guard.SameLength(x, y, nameof(y));
+        if (!y.IsAbsent)
+        {
+            Guard.SameLength(x, y, nameof(y));
+        }
+
         Guard.HasShape(chosen, nameof(chosen), sizes.Images, sizes.Patches);
         return sizes;
     }

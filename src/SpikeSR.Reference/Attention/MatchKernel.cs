@@ -35,8 +35,11 @@ internal static unsafe class MatchKernel
                 var row = ((nint)image * patches) + first + i;
                 var best = ArgMax(logits.Pointer + (i * patches), patches);
                 chosen.Pointer[row] = best;
-                var source = ((nint)Match.SourceImage(settings, image) * patches) + best;
-                new ReadOnlySpan<T>(x.Pointer + (source * patch), patch).CopyTo(new(y.Pointer + (row * patch), patch));
+                if (!y.IsAbsent)
+                {
+                    var source = ((nint)Match.SourceImage(settings, image) * patches) + best;
+                    new ReadOnlySpan<T>(x.Pointer + (source * patch), patch).CopyTo(new(y.Pointer + (row * patch), patch));
+                }
             }
 
             workspace.Return(logits);

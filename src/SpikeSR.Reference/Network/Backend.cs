@@ -192,6 +192,20 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         ConvolutionNorm(settings, spikes, weight, bias, norm, y);
     }
 
+    /// <summary>
+    /// Composite of inference: independent pieces of work, each by one thread with what it needs in that thread's caches; here one after the other.
+    /// </summary>
+    /// <param name="count">Number of pieces.</param>
+    /// <param name="work">Does a piece with the backend it is given; pieces write disjoint outputs.</param>
+    public virtual void SideBySide(int count, Action<Backend<T>, int> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        for (var piece = 0; piece < count; piece++)
+        {
+            work(this, piece);
+        }
+    }
+
     /// <summary>Epsilon of every normalisation in SpikeSR.</summary>
     protected const double BatchNormEpsilon = 1e-5;
 }

@@ -19,8 +19,23 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
     where TLane : unmanaged, ILane<TLane, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
+    // One thread's view of this backend, with the same packed weights.
+    private readonly SimdBackend<TScalar, TLane, T>? _whole;
+    private readonly Lock _gate = new();
+    private SimdBackend<TScalar, TLane, T>? _single;
+
+    private SimdBackend(SimdBackend<TScalar, TLane, T> whole)
+        : this(whole.Workspace, Parallelism.Single) => _whole = whole;
+
     /// <inheritdoc/>
     public override string Name => "simd";
+
+    /// <inheritdoc/>
+    public override void SideBySide(int count, Action<Backend<TScalar>, int> work)
+    {
+        var single = _whole is null ? _single ??= new(this) : this;
+        Threads.For(count, piece => work(single, piece));
+    }
 
     /// <inheritdoc/>
     public override void Surrogate(SurrogateFunction surrogate, TensorView<TScalar> x, TensorView<TScalar> spike) =>
@@ -348,30 +363,12 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
     }
 
     // The weight as the right operand of the forward products, packed once per version of the parameter.
-    private PackedMatrix<T> Packed(Parameter<TScalar> weight, int groups)
-    {
-        var operands = OperandsOf(weight);
-        if (operands.Forward is not { } packed || packed.Groups != groups || operands.ForwardVersion != weight.Version)
-        {
-            operands.Forward = packed = ConvolutionKernel.Pack<TLane, T>(AsConvolution(weight), groups, operands.Forward);
-            operands.ForwardVersion = weight.Version;
-        }
-
-        return packed;
-    }
+    private PackedMatrix<T> Packed(Parameter<TScalar> weight, int groups) =>
+        OperandsOf(weight).Forward.For(weight, groups, former => ConvolutionKernel.Pack<TLane, T>(AsConvolution(weight), groups, former));
 
     // The same for the products of the gradient by the input.
-    private PackedMatrix<T> PackedBackward(Parameter<TScalar> weight, int groups)
-    {
-        var operands = OperandsOf(weight);
-        if (operands.Backward is not { } packed || packed.Groups != groups || operands.BackwardVersion != weight.Version)
-        {
-            operands.Backward = packed = ConvolutionKernel.PackBackward<TLane, T>(AsConvolution(weight), groups, operands.Backward);
-            operands.BackwardVersion = weight.Version;
-        }
-
-        return packed;
-    }
+    private PackedMatrix<T> PackedBackward(Parameter<TScalar> weight, int groups) =>
+        OperandsOf(weight).Backward.For(weight, groups, former => ConvolutionKernel.PackBackward<TLane, T>(AsConvolution(weight), groups, former));
 
     // A linear map is a convolution of one tap.
     private static TensorView<T> AsConvolution(Parameter<TScalar> weight)
@@ -382,25 +379,57 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
 
     private Operands OperandsOf(Parameter<TScalar> weight)
     {
-        if (weight.Derived is not Operands operands || operands.Owner != this)
+        var owner = _whole ?? this;
+        if (weight.Derived is Operands operands && operands.Owner == owner)
         {
-            weight.Derived = operands = new Operands(this);
+            return operands;
         }
 
-        return operands;
+        lock (owner._gate)
+        {
+            if (weight.Derived is not Operands made || made.Owner != owner)
+            {
+                weight.Derived = made = new Operands(owner);
+            }
+
+            return made;
+        }
     }
 
-    /// <summary>What this backend has derived from a weight, and from which version of it.</summary>
+    /// <summary>What this backend has derived from a weight.</summary>
     private sealed class Operands(SimdBackend<TScalar, TLane, T> owner)
     {
         public SimdBackend<TScalar, TLane, T> Owner { get; } = owner;
 
-        public PackedMatrix<T>? Forward { get; set; }
+        public Operand Forward { get; } = new();
 
-        public int ForwardVersion { get; set; }
+        public Operand Backward { get; } = new();
+    }
 
-        public PackedMatrix<T>? Backward { get; set; }
+    /// <summary>A packed weight and the version that it was packed from; threads may ask for it at the same time.</summary>
+    private sealed class Operand
+    {
+        private readonly Lock _gate = new();
+        private PackedMatrix<T>? _packed;
+        private int _version = -1;
 
-        public int BackwardVersion { get; set; }
+        public PackedMatrix<T> For(Parameter<TScalar> weight, int groups, Func<PackedMatrix<T>?, PackedMatrix<T>> pack)
+        {
+            if (Volatile.Read(ref _version) == weight.Version && _packed!.Groups == groups)
+            {
+                return _packed;
+            }
+
+            lock (_gate)
+            {
+                if (_version != weight.Version || _packed!.Groups != groups)
+                {
+                    _packed = pack(_packed);
+                    Volatile.Write(ref _version, weight.Version);
+                }
+
+                return _packed;
+            }
+        }
     }
 }
