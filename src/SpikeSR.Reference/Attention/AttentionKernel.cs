@@ -28,25 +28,48 @@ internal static unsafe class AttentionKernel
             var packedKeys = PackTransposed<TLane, T>(k, patch, workspace);
             var packedValues = PackRows<TLane, T>(v, patch, workspace);
             var p = workspace.Rent<T>(new Shape(RowBlock, keys));
-            for (var first = 0; first < queries; first += RowBlock)
-            {
-                var count = Math.Min(RowBlock, queries - first);
-                var row = ((nint)patch * queries) + first;
-                MatrixKernel.Multiply<TLane, T>(
-                    count, depth, keys, q.Pointer + (row * depth), depth, 1, packedKeys.Pointer, zeros.Pointer, 0, p.Pointer, keys);
-                for (nint i = 0; i < count; i++)
-                {
-                    SoftmaxKernel.Row<TLane, T>(p.Pointer + (i * keys), p.Pointer + (i * keys), keys, root);
-                }
-
-                MatrixKernel.Multiply<TLane, T>(
-                    count, keys, channels, p.Pointer, keys, 1, packedValues.Pointer, zeros.Pointer, 0, y.Pointer + (row * channels), channels);
-            }
-
+            var (first, last) = ((nint)patch * queries * depth, (nint)patch * queries * channels);
+            Patch<TLane, T>(queries, keys, depth, channels, root, q.Pointer + first, packedKeys.Pointer, packedValues.Pointer, zeros.Pointer, p.Pointer, y.Pointer + last);
             workspace.Return(p);
             workspace.Return(packedValues);
             workspace.Return(packedKeys);
         });
+    }
+
+    /// <summary>Numbers that <see cref="Patch"/> needs for similarities.</summary>
+    /// <param name="keys">Keys m.</param>
+    public static int SimilarityLength(int keys) => RowBlock * keys;
+
+    /// <summary>y = softmax(q k' / root) v for one patch, on one thread.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="queries">Queries n.</param>
+    /// <param name="keys">Keys m.</param>
+    /// <param name="depth">D.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="root">sqrt(D).</param>
+    /// <param name="q">Queries [n, D].</param>
+    /// <param name="packedKeys">Keys as the right operand [D, m].</param>
+    /// <param name="packedValues">Values as the right operand [m, C].</param>
+    /// <param name="zeros">As many zeros as keys or channels, filled up to whole lanes.</param>
+    /// <param name="p">Room for similarities, <see cref="SimilarityLength"/>.</param>
+    /// <param name="y">Output [n, C].</param>
+    public static void Patch<TLane, T>(
+        int queries, int keys, int depth, int channels, Divisor<T> root, T* q, T* packedKeys, T* packedValues, T* zeros, T* p, T* y)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (nint first = 0; first < queries; first += RowBlock)
+        {
+            var count = (int)Math.Min(RowBlock, queries - first);
+            MatrixKernel.Multiply<TLane, T>(count, depth, keys, q + (first * depth), depth, 1, packedKeys, zeros, 0, p, keys);
+            for (nint i = 0; i < count; i++)
+            {
+                SoftmaxKernel.Row<TLane, T>(p + (i * keys), p + (i * keys), keys, root);
+            }
+
+            MatrixKernel.Multiply<TLane, T>(count, keys, channels, p, keys, 1, packedValues, zeros, 0, y + (first * channels), channels);
+        }
     }
 
     /// <summary>

@@ -13,26 +13,37 @@ public sealed class DeformableConvolutionModule<T>
     where T : unmanaged, IScalar<T>
 {
     private const int Taps = 9;
-    private readonly Parameter<T> _offsetWeight;
-    private readonly Parameter<T> _offsetBias;
-    private readonly Parameter<T> _maskWeight;
-    private readonly Parameter<T> _maskBias;
-    private readonly Parameter<T> _weight;
-    private readonly Parameter<T> _bias;
-
     /// <summary>Declares offset_conv, modulator_conv and regular_conv.</summary>
     /// <param name="names">Where.</param>
     /// <param name="inputs">Input channels.</param>
     /// <param name="outputs">Output channels.</param>
     public DeformableConvolutionModule(StateDictScope<T> names, int inputs, int outputs)
     {
-        _offsetWeight = names["offset_conv"].Declare("weight", Initialisation.Zero, 2 * Taps, inputs, 3, 3);
-        _offsetBias = names["offset_conv"].Declare("bias", Initialisation.Zero, 2 * Taps);
-        _maskWeight = names["modulator_conv"].Declare("weight", Initialisation.Zero, Taps, inputs, 3, 3);
-        _maskBias = names["modulator_conv"].Declare("bias", Initialisation.Zero, Taps);
-        _weight = names["regular_conv"].Weight(outputs, inputs, 3, 3);
-        _bias = names["regular_conv"].BiasOf(_weight);
+        OffsetWeight = names["offset_conv"].Declare("weight", Initialisation.Zero, 2 * Taps, inputs, 3, 3);
+        OffsetBias = names["offset_conv"].Declare("bias", Initialisation.Zero, 2 * Taps);
+        MaskWeight = names["modulator_conv"].Declare("weight", Initialisation.Zero, Taps, inputs, 3, 3);
+        MaskBias = names["modulator_conv"].Declare("bias", Initialisation.Zero, Taps);
+        Weight = names["regular_conv"].Weight(outputs, inputs, 3, 3);
+        Bias = names["regular_conv"].BiasOf(Weight);
     }
+
+    /// <summary>offset_conv [18, Ci, 3, 3].</summary>
+    internal Parameter<T> OffsetWeight { get; }
+
+    /// <summary>Its bias.</summary>
+    internal Parameter<T> OffsetBias { get; }
+
+    /// <summary>modulator_conv [9, Ci, 3, 3].</summary>
+    internal Parameter<T> MaskWeight { get; }
+
+    /// <summary>Its bias.</summary>
+    internal Parameter<T> MaskBias { get; }
+
+    /// <summary>regular_conv [Co, Ci, 3, 3].</summary>
+    internal Parameter<T> Weight { get; }
+
+    /// <summary>Its bias.</summary>
+    internal Parameter<T> Bias { get; }
 
     /// <summary>y = DCN(x).</summary>
     /// <param name="backend">What computes.</param>
@@ -43,7 +54,7 @@ public sealed class DeformableConvolutionModule<T>
         using var scope = backend.Workspace.OpenScope();
         var (offset, mask) = (Map(scope, x, 2 * Taps), Map(scope, x, Taps));
         Modulation(backend, x, offset, mask, mask);
-        backend.DeformableConvolution(ConvolutionSettings.Same3, 1, x, offset, mask, _weight, _bias, y);
+        backend.DeformableConvolution(ConvolutionSettings.Same3, 1, x, offset, mask, Weight, Bias, y);
     }
 
     /// <summary>gradX = the sampled path + the offsets' path + the mask's path, added in this order. Overwrites gradX.</summary>
@@ -57,12 +68,12 @@ public sealed class DeformableConvolutionModule<T>
         var (offset, logits, mask) = (Map(scope, x, 2 * Taps), Map(scope, x, Taps), Map(scope, x, Taps));
         Modulation(backend, x, offset, logits, mask);
         var (gradOffset, gradMask, path) = (Map(scope, x, 2 * Taps), Map(scope, x, Taps), scope.Rent<T>(x.Shape));
-        backend.DeformableConvolutionBackward(ConvolutionSettings.Same3, 1, x, offset, mask, _weight, _bias, gradY, gradX, gradOffset, gradMask);
-        backend.ConvolutionBackward(ConvolutionSettings.Same3, x, _offsetWeight, _offsetBias, gradOffset, path);
+        backend.DeformableConvolutionBackward(ConvolutionSettings.Same3, 1, x, offset, mask, Weight, Bias, gradY, gradX, gradOffset, gradMask);
+        backend.ConvolutionBackward(ConvolutionSettings.Same3, x, OffsetWeight, OffsetBias, gradOffset, path);
         backend.Add(gradX, path, gradX);
         backend.Scale(gradMask, 2, gradMask);
         backend.ActivationBackward(ActivationKind.Sigmoid, logits, gradMask, gradMask);
-        backend.ConvolutionBackward(ConvolutionSettings.Same3, x, _maskWeight, _maskBias, gradMask, path);
+        backend.ConvolutionBackward(ConvolutionSettings.Same3, x, MaskWeight, MaskBias, gradMask, path);
         backend.Add(gradX, path, gradX);
     }
 
@@ -72,8 +83,8 @@ public sealed class DeformableConvolutionModule<T>
     // Offsets, the mask's logits, and mask = 2 sigmoid(logits); logits and mask may be one tensor.
     private void Modulation(Backend<T> backend, TensorView<T> x, TensorView<T> offset, TensorView<T> logits, TensorView<T> mask)
     {
-        backend.Convolution(ConvolutionSettings.Same3, x, _offsetWeight, _offsetBias, offset);
-        backend.Convolution(ConvolutionSettings.Same3, x, _maskWeight, _maskBias, logits);
+        backend.Convolution(ConvolutionSettings.Same3, x, OffsetWeight, OffsetBias, offset);
+        backend.Convolution(ConvolutionSettings.Same3, x, MaskWeight, MaskBias, logits);
         backend.Activation(ActivationKind.Sigmoid, logits, mask);
         backend.Scale(mask, 2, mask);
     }

@@ -11,12 +11,6 @@ namespace SpikeSR.Reference.Attention;
 public sealed class TokenAttention<T>
     where T : unmanaged, IScalar<T>
 {
-    private readonly bool _deformable;
-    private readonly Parameter<T> _toQueries;
-    private readonly Parameter<T> _toKeys;
-    private readonly Parameter<T> _toValues;
-    private readonly DeformableConvolutionModule<T> _dcn;
-
     /// <summary>Declares to_q, to_k, to_v and dcn; the DCN is in the state dict whether or not it is read.</summary>
     /// <param name="names">Where.</param>
     /// <param name="channels">C.</param>
@@ -24,12 +18,27 @@ public sealed class TokenAttention<T>
     /// <param name="deformable">Whether queries come through the DCN.</param>
     public TokenAttention(StateDictScope<T> names, int channels, int queryDepth, bool deformable)
     {
-        _deformable = deformable;
-        _toQueries = names["to_q"].Weight(queryDepth, channels);
-        _toKeys = names["to_k"].Weight(queryDepth, channels);
-        _toValues = names["to_v"].Weight(channels, channels);
-        _dcn = new DeformableConvolutionModule<T>(names["dcn"], channels, channels);
+        IsDeformable = deformable;
+        ToQueries = names["to_q"].Weight(queryDepth, channels);
+        ToKeys = names["to_k"].Weight(queryDepth, channels);
+        ToValues = names["to_v"].Weight(channels, channels);
+        Deformable = new DeformableConvolutionModule<T>(names["dcn"], channels, channels);
     }
+
+    /// <summary>Whether queries come through the DCN.</summary>
+    internal bool IsDeformable { get; }
+
+    /// <summary>to_q [qk, C].</summary>
+    internal Parameter<T> ToQueries { get; }
+
+    /// <summary>to_k [qk, C].</summary>
+    internal Parameter<T> ToKeys { get; }
+
+    /// <summary>to_v [C, C].</summary>
+    internal Parameter<T> ToValues { get; }
+
+    /// <summary>The DCN.</summary>
+    internal DeformableConvolutionModule<T> Deformable { get; }
 
     /// <summary>y = attention(x, context).</summary>
     /// <param name="backend">What computes.</param>
@@ -60,19 +69,19 @@ public sealed class TokenAttention<T>
         var (q, k, v) = Project(backend, scope, querySource, source);
         var (gradQ, gradK, gradV) = (scope.Rent<T>(q.Shape), scope.Rent<T>(k.Shape), scope.Rent<T>(v.Shape));
         backend.AttentionBackward(q, k, v, gradY, gradQ, gradK, gradV);
-        if (_deformable)
+        if (IsDeformable)
         {
             var gradMap = scope.Rent<T>(x.Shape);
-            backend.LinearBackward(Rows(querySource), _toQueries, null, Rows(gradQ), Rows(gradMap));
-            _dcn.Backward(backend, Map(x), Map(gradMap), Map(gradX));
+            backend.LinearBackward(Rows(querySource), ToQueries, null, Rows(gradQ), Rows(gradMap));
+            Deformable.Backward(backend, Map(x), Map(gradMap), Map(gradX));
         }
         else
         {
-            backend.LinearBackward(Rows(x), _toQueries, null, Rows(gradQ), Rows(gradX));
+            backend.LinearBackward(Rows(x), ToQueries, null, Rows(gradQ), Rows(gradX));
         }
 
         var path = scope.Rent<T>(source.Shape);
-        backend.LinearBackward(Rows(source), _toKeys, null, Rows(gradK), Rows(path));
+        backend.LinearBackward(Rows(source), ToKeys, null, Rows(gradK), Rows(path));
         var target = context.IsAbsent ? gradX : gradContext;
         if (context.IsAbsent)
         {
@@ -83,7 +92,7 @@ public sealed class TokenAttention<T>
             path.CopyTo(gradContext);
         }
 
-        backend.LinearBackward(Rows(source), _toValues, null, Rows(gradV), Rows(path));
+        backend.LinearBackward(Rows(source), ToValues, null, Rows(gradV), Rows(path));
         backend.Add(target, path, target);
     }
 
@@ -99,25 +108,25 @@ public sealed class TokenAttention<T>
 
     private TensorView<T> QuerySource(Backend<T> backend, Workspace.Scope scope, TensorView<T> x)
     {
-        if (!_deformable)
+        if (!IsDeformable)
         {
             return x;
         }
 
         var sampled = scope.Rent<T>(x.Shape);
-        _dcn.Forward(backend, Map(x), Map(sampled));
+        Deformable.Forward(backend, Map(x), Map(sampled));
         return sampled;
     }
 
     private (TensorView<T> Q, TensorView<T> K, TensorView<T> V) Project(Backend<T> backend, Workspace.Scope scope, TensorView<T> querySource, TensorView<T> source)
     {
-        var depth = _toQueries.Shape[0];
+        var depth = ToQueries.Shape[0];
         var q = scope.Rent<T>(querySource.Shape[0], querySource.Shape[1], depth);
         var k = scope.Rent<T>(source.Shape[0], source.Shape[1], depth);
         var v = scope.Rent<T>(source.Shape);
-        backend.Linear(Rows(querySource), _toQueries, null, Rows(q));
-        backend.Linear(Rows(source), _toKeys, null, Rows(k));
-        backend.Linear(Rows(source), _toValues, null, Rows(v));
+        backend.Linear(Rows(querySource), ToQueries, null, Rows(q));
+        backend.Linear(Rows(source), ToKeys, null, Rows(k));
+        backend.Linear(Rows(source), ToValues, null, Rows(v));
         return (q, k, v);
     }
 }

@@ -12,15 +12,6 @@ namespace SpikeSR.Reference.Attention;
 public sealed class TokenLayer<T>
     where T : unmanaged, IScalar<T>
 {
-    private const double Epsilon = 1e-5;
-    private readonly TokenAttention<T> _attention;
-    private readonly (Parameter<T> Weight, Parameter<T> Bias) _attentionNorm;
-    private readonly (Parameter<T> Weight, Parameter<T> Bias) _mlpNorm;
-    private readonly Parameter<T> _weight1;
-    private readonly Parameter<T> _bias1;
-    private readonly Parameter<T> _weight2;
-    private readonly Parameter<T> _bias2;
-
     /// <summary>Declares 0.norm, 0.fn, 1.norm and 1.fn.</summary>
     /// <param name="names">Where.</param>
     /// <param name="channels">C.</param>
@@ -29,14 +20,38 @@ public sealed class TokenLayer<T>
     /// <param name="deformable">Whether queries come through the DCN (layer 0).</param>
     public TokenLayer(StateDictScope<T> names, int channels, int queryDepth, int hidden, bool deformable)
     {
-        _attentionNorm = names["0.norm"].LayerNorm(channels);
-        _attention = new TokenAttention<T>(names["0.fn"], channels, queryDepth, deformable);
-        _mlpNorm = names["1.norm"].LayerNorm(channels);
-        _weight1 = names["1.fn.fc1"].Weight(hidden, channels);
-        _bias1 = names["1.fn.fc1"].BiasOf(_weight1);
-        _weight2 = names["1.fn.fc2"].Weight(channels, hidden);
-        _bias2 = names["1.fn.fc2"].BiasOf(_weight2);
+        AttentionNorm = names["0.norm"].LayerNorm(channels);
+        Attention = new TokenAttention<T>(names["0.fn"], channels, queryDepth, deformable);
+        MlpNorm = names["1.norm"].LayerNorm(channels);
+        HiddenWeight = names["1.fn.fc1"].Weight(hidden, channels);
+        HiddenBias = names["1.fn.fc1"].BiasOf(HiddenWeight);
+        OutputWeight = names["1.fn.fc2"].Weight(channels, hidden);
+        OutputBias = names["1.fn.fc2"].BiasOf(OutputWeight);
     }
+
+    /// <summary>Of both layer norms.</summary>
+    internal static double Epsilon => 1e-5;
+
+    /// <summary>fn of the first half.</summary>
+    internal TokenAttention<T> Attention { get; }
+
+    /// <summary>Layer norm before the attention.</summary>
+    internal (Parameter<T> Weight, Parameter<T> Bias) AttentionNorm { get; }
+
+    /// <summary>Layer norm before the MLP.</summary>
+    internal (Parameter<T> Weight, Parameter<T> Bias) MlpNorm { get; }
+
+    /// <summary>fc1 [hidden, C].</summary>
+    internal Parameter<T> HiddenWeight { get; }
+
+    /// <summary>fc1's bias.</summary>
+    internal Parameter<T> HiddenBias { get; }
+
+    /// <summary>fc2 [C, hidden].</summary>
+    internal Parameter<T> OutputWeight { get; }
+
+    /// <summary>fc2's bias.</summary>
+    internal Parameter<T> OutputBias { get; }
 
     /// <summary>Runs the layer.</summary>
     /// <param name="backend">What computes.</param>
@@ -44,19 +59,43 @@ public sealed class TokenLayer<T>
     /// <param name="context">Matched tokens [b, n, C], or absent.</param>
     /// <param name="middle">Receives the tokens between attention and MLP; may be x itself where no backward pass follows.</param>
     /// <param name="y">Receives the output; may be middle itself where no backward pass follows.</param>
-    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y)
+    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y) =>
+        backend.TokenLayer(this, x, context, middle, y);
+
+    /// <summary>The same by a backend's primitives.</summary>
+    /// <param name="backend">What computes.</param>
+    /// <param name="x">Tokens [b, n, C].</param>
+    /// <param name="context">Matched tokens [b, n, C], or absent.</param>
+    /// <param name="middle">Receives the tokens between attention and MLP; may be x itself where no backward pass follows.</param>
+    /// <param name="y">Receives the output; may be middle itself where no backward pass follows.</param>
+    internal void ForwardByPrimitives(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y)
     {
         using var scope = backend.Workspace.OpenScope();
         var (normalised, branch) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
-        backend.LayerNorm(Epsilon, Rows(x), _attentionNorm.Weight, _attentionNorm.Bias, Rows(normalised));
-        _attention.Forward(backend, normalised, context, branch);
+        backend.LayerNorm(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(normalised));
+        Attention.Forward(backend, normalised, context, branch);
         backend.Add(x, branch, middle);
-        backend.LayerNorm(Epsilon, Rows(middle), _mlpNorm.Weight, _mlpNorm.Bias, Rows(normalised));
-        var hidden = scope.Rent<T>(x.Shape[0] * x.Shape[1], _weight1.Shape[0]);
-        backend.Linear(Rows(normalised), _weight1, _bias1, hidden);
+        backend.LayerNorm(Epsilon, Rows(middle), MlpNorm.Weight, MlpNorm.Bias, Rows(normalised));
+        var hidden = scope.Rent<T>(x.Shape[0] * x.Shape[1], HiddenWeight.Shape[0]);
+        backend.Linear(Rows(normalised), HiddenWeight, HiddenBias, hidden);
         backend.Activation(ActivationKind.Gelu, hidden, hidden);
-        backend.Linear(hidden, _weight2, _bias2, Rows(branch));
+        backend.Linear(hidden, OutputWeight, OutputBias, Rows(branch));
         backend.Add(middle, branch, y);
+    }
+
+    /// <summary>Throws unless the tensors of a forward pass fit together.</summary>
+    internal void Check(TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y)
+    {
+        Guard.HasShape(x, nameof(x), -1, -1, OutputWeight.Shape[0]);
+        Guard.SameLength(x, middle, nameof(middle));
+        Guard.SameLength(x, y, nameof(y));
+        if (!context.IsAbsent)
+        {
+            Guard.HasShape(context, nameof(context), x.Shape[0], -1, x.Shape[2]);
+        }
+
+        var side = (int)Math.Round(Math.Sqrt(x.Shape[1]));
+        Guard.That(!Attention.IsDeformable || side * side == x.Shape[1], $"{x.Shape[1]} tokens do not fill a square map", nameof(x));
     }
 
     /// <summary>Gradients to x and context, computed again from x and middle. Overwrites both.</summary>
@@ -73,21 +112,21 @@ public sealed class TokenLayer<T>
         using var scope = backend.Workspace.OpenScope();
         var (normalised, path, gradMiddle) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
         var (hidden, active, gradHidden) = (Hidden(scope, x), Hidden(scope, x), Hidden(scope, x));
-        backend.LayerNorm(Epsilon, Rows(middle), _mlpNorm.Weight, _mlpNorm.Bias, Rows(normalised));
-        backend.Linear(Rows(normalised), _weight1, _bias1, hidden);
+        backend.LayerNorm(Epsilon, Rows(middle), MlpNorm.Weight, MlpNorm.Bias, Rows(normalised));
+        backend.Linear(Rows(normalised), HiddenWeight, HiddenBias, hidden);
         backend.Activation(ActivationKind.Gelu, hidden, active);
-        backend.LinearBackward(active, _weight2, _bias2, Rows(gradY), gradHidden);
+        backend.LinearBackward(active, OutputWeight, OutputBias, Rows(gradY), gradHidden);
         backend.ActivationBackward(ActivationKind.Gelu, hidden, gradHidden, gradHidden);
-        backend.LinearBackward(Rows(normalised), _weight1, _bias1, gradHidden, Rows(path));
-        backend.LayerNormBackward(Epsilon, Rows(middle), _mlpNorm.Weight, _mlpNorm.Bias, Rows(path), Rows(gradMiddle));
+        backend.LinearBackward(Rows(normalised), HiddenWeight, HiddenBias, gradHidden, Rows(path));
+        backend.LayerNormBackward(Epsilon, Rows(middle), MlpNorm.Weight, MlpNorm.Bias, Rows(path), Rows(gradMiddle));
         backend.Add(gradY, gradMiddle, gradMiddle);
-        backend.LayerNorm(Epsilon, Rows(x), _attentionNorm.Weight, _attentionNorm.Bias, Rows(normalised));
-        _attention.Backward(backend, normalised, context, gradMiddle, path, gradContext);
-        backend.LayerNormBackward(Epsilon, Rows(x), _attentionNorm.Weight, _attentionNorm.Bias, Rows(path), Rows(gradX));
+        backend.LayerNorm(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(normalised));
+        Attention.Backward(backend, normalised, context, gradMiddle, path, gradContext);
+        backend.LayerNormBackward(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(path), Rows(gradX));
         backend.Add(gradMiddle, gradX, gradX);
     }
 
     private static TensorView<T> Rows(TensorView<T> tokens) => tokens.Reshape(tokens.Shape[0] * tokens.Shape[1], tokens.Shape[2]);
 
-    private TensorView<T> Hidden(Workspace.Scope scope, TensorView<T> x) => scope.Rent<T>(x.Shape[0] * x.Shape[1], _weight1.Shape[0]);
+    private TensorView<T> Hidden(Workspace.Scope scope, TensorView<T> x) => scope.Rent<T>(x.Shape[0] * x.Shape[1], HiddenWeight.Shape[0]);
 }

@@ -192,6 +192,13 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         ConvolutionNorm(settings, spikes, weight, bias, norm, y);
     }
 
+    /// <summary>Composite: a token layer of DSA (SPEC DSA-3), tokens and context [b, n, C]; middle and y may be x where no backward pass follows.</summary>
+    public virtual void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        layer.ForwardByPrimitives(this, x, context, middle, y);
+    }
+
     /// <summary>
     /// Composite of inference: independent pieces of work, each by one thread with what it needs in that thread's caches; here one after the other.
     /// </summary>

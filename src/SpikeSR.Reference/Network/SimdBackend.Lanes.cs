@@ -347,6 +347,30 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         AdamSettings settings, long step, TensorView<TScalar> theta, TensorView<TScalar> gradient, TensorView<TScalar> m, TensorView<TScalar> v) =>
         AdamKernel.Step<TLane, T>(settings, step, Numbers(theta), Numbers(gradient), Numbers(m), Numbers(v), Threads);
 
+    /// <inheritdoc/>
+    public override void TokenLayer(
+        TokenLayer<TScalar> layer, TensorView<TScalar> x, TensorView<TScalar> context, TensorView<TScalar> middle, TensorView<TScalar> y)
+    {
+        var (attention, dcn) = (layer.Attention, layer.Attention.Deformable);
+        layer.Check(x, context, middle, y);
+        var weights = new TokenLayerKernel.Weights<T>
+        {
+            Epsilon = SpikeSR.Reference.Attention.TokenLayer<TScalar>.Epsilon,
+            AttentionNorm = (Value(layer.AttentionNorm.Weight), Value(layer.AttentionNorm.Bias)),
+            Deformable = attention.IsDeformable
+                ? new(Filled((dcn.MaskWeight, dcn.MaskBias), (dcn.OffsetWeight, dcn.OffsetBias)), Packed(dcn.Weight, 1), Value(dcn.Bias))
+                : null,
+            Queries = Packed(attention.ToQueries, 1),
+            Keys = Packed(attention.ToKeys, 1),
+            Values = Packed(attention.ToValues, 1),
+            MlpNorm = (Value(layer.MlpNorm.Weight), Value(layer.MlpNorm.Bias)),
+            Hidden = Filled((layer.HiddenWeight, layer.HiddenBias)),
+            Output = Packed(layer.OutputWeight, 1),
+            OutputBias = Filled((layer.OutputWeight, layer.OutputBias)).Bias,
+        };
+        TokenLayerKernel.Forward<TLane, T>(weights, Numbers(x), Numbers(context), Numbers(middle), Numbers(y), Workspace, Threads);
+    }
+
     // A scalar and the number that it wraps are the same bytes.
     private static TensorView<T> Numbers(TensorView<TScalar> tensor) => tensor.Cast<T>();
 
@@ -369,6 +393,41 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
     // The same for the products of the gradient by the input.
     private PackedMatrix<T> PackedBackward(Parameter<TScalar> weight, int groups) =>
         OperandsOf(weight).Backward.For(weight, groups, former => ConvolutionKernel.PackBackward<TLane, T>(AsConvolution(weight), groups, former));
+
+    // The outputs of several maps of the same input side by side, filled up with zeros.
+    private TokenLayerKernel.FilledMap<T> Filled(params ReadOnlySpan<(Parameter<TScalar> Weight, Parameter<TScalar> Bias)> maps)
+    {
+        var (version, outputs) = (0, 0);
+        foreach (var (weight, bias) in maps)
+        {
+            version += weight.Version + bias.Version;
+            outputs += weight.Shape[0];
+        }
+
+        var operands = OperandsOf(maps[0].Weight);
+        lock (operands)
+        {
+            if (operands.Filled is { } ready && operands.FilledVersion == version)
+            {
+                return ready;
+            }
+
+            var filled = (outputs + TokenLayerKernel.Fill - 1) / TokenLayerKernel.Fill * TokenLayerKernel.Fill;
+            var first = AsConvolution(maps[0].Weight);
+            var all = TensorView<T>.Allocate(new Shape(filled, first.Shape[1], first.Shape[2], first.Shape[3]));
+            var row = TensorView<T>.Allocate(new Shape(filled));
+            var at = 0;
+            foreach (var (weight, bias) in maps)
+            {
+                Value(weight).Span.CopyTo(all.Slice(at, weight.Shape[0]).Span);
+                Value(bias).Span.CopyTo(row.Span[at..]);
+                at += weight.Shape[0];
+            }
+
+            operands.FilledVersion = version;
+            return operands.Filled = new(ConvolutionKernel.Pack<TLane, T>(all, 1, operands.Filled?.Weight), row);
+        }
+    }
 
     // A linear map is a convolution of one tap.
     private static TensorView<T> AsConvolution(Parameter<TScalar> weight)
@@ -404,6 +463,10 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         public Operand Forward { get; } = new();
 
         public Operand Backward { get; } = new();
+
+        public TokenLayerKernel.FilledMap<T>? Filled { get; set; }
+
+        public int FilledVersion { get; set; }
     }
 
     /// <summary>A packed weight and the version that it was packed from; threads may ask for it at the same time.</summary>

@@ -29,6 +29,27 @@ internal static unsafe class ActivationKernel
         }
     }
 
+    /// <summary>x = GELU(x) on one thread.</summary>
+    public static void GeluInPlace<TLane, T>(T* x, int count)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => LaneLoop.ElementRange<TLane, T, Gelu<T>>(new(x, x), 0, count);
+
+    /// <summary>y = 2 sigmoid(x) for the first channels of every pixel, as many as fill y's pixels, on one thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void TwiceSigmoid<TLane, T>(T* x, int xStride, T* y, int yStride, int pixels)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var two = TLane.Broadcast(T.CreateTruncating(2));
+        for (var pixel = 0; pixel < pixels; pixel++, x += xStride, y += yStride)
+        {
+            for (var c = 0; c < yStride; c += TLane.Width)
+            {
+                TLane.Store(y + c, ExactMath.Sigmoid<TLane, T>(TLane.Load(x + c)) * two);
+            }
+        }
+    }
+
     /// <summary>gradX = gradY f'(x).</summary>
     public static void Backward<TLane, T>(ActivationKind kind, TensorView<T> x, TensorView<T> gradY, TensorView<T> gradX, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>

@@ -75,11 +75,19 @@ internal static unsafe class ConvolutionKernel
     {
         settings.Check(x, weight, y);
         Guard.AbsentOrShape(bias, nameof(bias), y.Shape[3]);
+        ForwardUnchecked<TLane, T>(settings, x, weight.Shape, packed, bias, y, workspace, threads);
+    }
+
+    /// <summary>The same for shapes that are known to fit; a packed weight needs no other.</summary>
+    public static void ForwardUnchecked<TLane, T>(
+        ConvolutionSettings settings, TensorView<T> x, Shape weight, PackedMatrix<T> packed, TensorView<T> bias, TensorView<T> y, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
         var window = ForwardWindow(settings, x, weight, y);
         using var scope = workspace.OpenScope();
         var offsets = scope.Rent<int>(packed.Depth);
-        FillOffsets(offsets.Span, window, weight.Shape, reversed: false);
-
+        FillOffsets(offsets.Span, window, weight, reversed: false);
         Slide<TLane, T>(window, packed, offsets, bias, y, workspace, threads);
     }
 
@@ -135,7 +143,7 @@ internal static unsafe class ConvolutionKernel
         where T : unmanaged
     {
         settings.Check(x, gradWeight, gradY);
-        var window = ForwardWindow(settings, x, gradWeight, gradY);
+        var window = ForwardWindow(settings, x, gradWeight.Shape, gradY);
         var (inputs, taps, columns) = (gradWeight.Shape[1], gradWeight.Shape[2] * gradWeight.Shape[3], gradY.Shape[2]);
         var bandRows = window.BandRows(1, BandPixels);
         using var scope = workspace.OpenScope();
@@ -273,11 +281,11 @@ internal static unsafe class ConvolutionKernel
         });
     }
 
-    private static ConvolutionWindow<T> ForwardWindow<T>(ConvolutionSettings settings, TensorView<T> x, TensorView<T> weight, TensorView<T> y)
+    private static ConvolutionWindow<T> ForwardWindow<T>(ConvolutionSettings settings, TensorView<T> x, Shape weight, TensorView<T> y)
         where T : unmanaged => new()
         {
             Image = x,
-            Kernel = (weight.Shape[2], weight.Shape[3]),
+            Kernel = (weight[2], weight[3]),
             Output = (y.Shape[1], y.Shape[2]),
             Before = (settings.Padding, settings.Padding),
             Spacing = 1,

@@ -21,6 +21,8 @@ internal static unsafe partial class DeformableConvolutionKernel
         private readonly int _rows;
         private readonly int _columns;
         private readonly int _taps;
+        private readonly int _offsetStride;
+        private readonly int _maskStride;
         private readonly int* _positions;
         private readonly T* _x;
         private readonly T* _offset;
@@ -29,13 +31,29 @@ internal static unsafe partial class DeformableConvolutionKernel
 
         public Sampler(
             ConvolutionSettings settings, int offsetGroups, TensorView<T> x, TensorView<T> offset, TensorView<T> mask, Shape weight, Shape y, Workspace.Scope scope)
+            : this(settings, offsetGroups, x, offset.Pointer, offset.Shape[3], mask.Pointer, mask.IsAbsent ? 0 : mask.Shape[3], weight, y, scope)
         {
-            (_settings, _offsetGroups) = (settings, offsetGroups);
+        }
+
+        /// <summary>The same with offsets and mask at any distance from pixel to pixel.</summary>
+        public Sampler(
+            ConvolutionSettings settings,
+            int offsetGroups,
+            TensorView<T> x,
+            T* offset,
+            int offsetStride,
+            T* mask,
+            int maskStride,
+            Shape weight,
+            Shape y,
+            Workspace.Scope scope)
+        {
+            (_settings, _offsetGroups, _offsetStride, _maskStride) = (settings, offsetGroups, offsetStride, maskStride);
             (_height, _width, _channels) = (x.Shape[1], x.Shape[2], x.Shape[3]);
             (_rows, _columns, _taps) = (y[1], y[2], weight[2] * weight[3]);
             _x = x.Pointer;
-            _offset = offset.Pointer;
-            _mask = mask.Pointer;
+            _offset = offset;
+            _mask = mask;
             _zeros = scope.RentCleared<T>(new Shape(_channels)).Pointer;
             var offsets = scope.Rent<int>(weight[1], _taps);
             for (var k = 0; k < offsets.Length; k++)
@@ -71,9 +89,9 @@ internal static unsafe partial class DeformableConvolutionKernel
                 {
                     for (var offsetGroup = 0; offsetGroup < _offsetGroups; offsetGroup++)
                     {
-                        var at = ((((nint)pixel * _offsetGroups) + offsetGroup) * _taps) + tap;
-                        var cell = Locate(n, p, q, tap, at);
-                        var modulation = _mask is null ? T.One : _mask[at];
+                        var at = (offsetGroup * _taps) + tap;
+                        var cell = Locate(n, p, q, tap, _offset + ((nint)pixel * _offsetStride) + (2 * at));
+                        var modulation = _mask is null ? T.One : _mask[((nint)pixel * _maskStride) + at];
                         var c = offsetGroup * block;
                         while (c < (offsetGroup + 1) * block)
                         {
@@ -112,7 +130,7 @@ internal static unsafe partial class DeformableConvolutionKernel
                     for (var offsetGroup = 0; offsetGroup < _offsetGroups; offsetGroup++)
                     {
                         var at = ((((nint)pixel * _offsetGroups) + offsetGroup) * _taps) + tap;
-                        var cell = Locate(n, p, q, tap, at);
+                        var cell = Locate(n, p, q, tap, _offset + (2 * at));
                         var modulation = _mask is null ? T.One : _mask[at];
                         var c = offsetGroup * block;
                         while (c < (offsetGroup + 1) * block)
@@ -161,12 +179,12 @@ internal static unsafe partial class DeformableConvolutionKernel
             return columns + (((group * _taps) + tap - group) * channelsInGroup) + c;
         }
 
-        // The cell that a tap of output pixel (n, p, q) samples; positions are compared as numbers before they become integers.
+        // The cell that a tap of output pixel (n, p, q) samples, its offset being (dy, dx); positions are compared as numbers before they become integers.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private Cell<T> Locate(int n, int p, int q, int tap, nint at)
+        private Cell<T> Locate(int n, int p, int q, int tap, T* offset)
         {
-            var y = T.CreateTruncating((p * _settings.Stride) + _positions[2 * tap]) + _offset[2 * at];
-            var x = T.CreateTruncating((q * _settings.Stride) + _positions[(2 * tap) + 1]) + _offset[(2 * at) + 1];
+            var y = T.CreateTruncating((p * _settings.Stride) + _positions[2 * tap]) + offset[0];
+            var x = T.CreateTruncating((q * _settings.Stride) + _positions[(2 * tap) + 1]) + offset[1];
             var (floorY, floorX) = (T.Floor(y), T.Floor(x));
             var (lowY, lowX) = (y - floorY, x - floorX);
             var (top, left) = (double.CreateTruncating(floorY), double.CreateTruncating(floorX));

@@ -45,33 +45,56 @@ internal static unsafe partial class DeformableConvolutionKernel
         threads.For((pixels + PixelBlock - 1) / PixelBlock, block =>
         {
             var first = block * PixelBlock;
-            var count = Math.Min(PixelBlock, pixels - first);
             var columns = workspace.Rent<T>(new Shape(PixelBlock, sampler.Width));
-            sampler.Sample<TLane>(first, count, columns.Pointer);
-            var rows = stackalloc nint[PixelBlock];
-            for (var m = 0; m < count; m++)
-            {
-                rows[m] = (nint)m * sampler.Width;
-            }
-
-            for (var group = 0; group < settings.Groups; group++)
-            {
-                MatrixKernel.Multiply<TLane, T>(
-                    count,
-                    packed.Depth,
-                    packed.Columns,
-                    columns.Pointer + ((nint)group * packed.Depth),
-                    rows,
-                    sampler.Offsets,
-                    packed.Group(group),
-                    start.Pointer + ((nint)group * start.Shape[1]),
-                    0,
-                    y.Pointer + ((nint)first * outputs) + (group * packed.Columns),
-                    outputs);
-            }
-
+            Block<TLane, T>(settings.Groups, sampler, packed, start, first, Math.Min(PixelBlock, pixels - first), columns.Pointer, y.Pointer + ((nint)first * outputs), outputs);
             workspace.Return(columns);
         });
+    }
+
+    /// <summary>y = deformable 3x3 convolution of one image x with one offset group, on one thread; offsets and mask lie any distance apart.</summary>
+    public static void Image<TLane, T>(
+        TensorView<T> x, T* offset, int offsetStride, T* mask, int maskStride, Shape weight, PackedMatrix<T> packed, TensorView<T> bias, TensorView<T> y, Workspace.Scope scope)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var sampler = new Sampler<T>(ConvolutionSettings.Same3, 1, x, offset, offsetStride, mask, maskStride, weight, y.Shape, scope);
+        var start = MatrixKernel.StartRow<TLane, T>(bias, 1, packed.Columns, scope);
+        var columns = scope.Rent<T>(PixelBlock, sampler.Width);
+        var (pixels, outputs) = (y.Shape[1] * y.Shape[2], y.Shape[3]);
+        for (var first = 0; first < pixels; first += PixelBlock)
+        {
+            Block<TLane, T>(1, sampler, packed, start, first, Math.Min(PixelBlock, pixels - first), columns.Pointer, y.Pointer + ((nint)first * outputs), outputs);
+        }
+    }
+
+    // The outputs of pixels [first, first + count): their columns, then the products of each group.
+    private static void Block<TLane, T>(
+        int groups, Sampler<T> sampler, PackedMatrix<T> packed, TensorView<T> start, int first, int count, T* columns, T* y, int outputs)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        sampler.Sample<TLane>(first, count, columns);
+        var rows = stackalloc nint[PixelBlock];
+        for (var m = 0; m < count; m++)
+        {
+            rows[m] = (nint)m * sampler.Width;
+        }
+
+        for (var group = 0; group < groups; group++)
+        {
+            MatrixKernel.Multiply<TLane, T>(
+                count,
+                packed.Depth,
+                packed.Columns,
+                columns + ((nint)group * packed.Depth),
+                rows,
+                sampler.Offsets,
+                packed.Group(group),
+                start.Pointer + ((nint)group * start.Shape[1]),
+                0,
+                y + (group * packed.Columns),
+                outputs);
+        }
     }
 
     /// <summary>Gradients by input, offset, mask and weight, as <see cref="DeformableConvolution.Backward"/>.</summary>

@@ -19,6 +19,11 @@ internal static unsafe class LayerNormKernel
         threads.ForRange(rows, Grain(channels), (first, last) => NormaliseRows<TLane, T>(kernel, first, last));
     }
 
+    /// <summary>The same for <paramref name="rows"/> rows on one thread.</summary>
+    public static void Rows<TLane, T>(double epsilon, int rows, int channels, T* x, T* weight, T* bias, T* y)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => NormaliseRows<TLane, T>(new(epsilon, x, weight, bias, y, channels), 0, rows);
+
     /// <summary>gradX = rstd ((h - mean_c h) - xhat mean_c(h xhat)), h = g weight; gradWeight += sum over rows of g xhat; gradBias += sum over rows of g.</summary>
     public static void Backward<TLane, T>(
         double epsilon, TensorView<T> x, TensorView<T> weight, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradWeight, TensorView<T> gradBias, Workspace workspace, Parallelism threads)

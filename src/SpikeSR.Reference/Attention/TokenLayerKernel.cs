@@ -1,0 +1,169 @@
+using System.Numerics;
+using SpikeSR.Reference.Operators;
+using SpikeSR.Reference.Operators.Kernels;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Attention;
+
+/// <summary>
+/// The forward kernel of <see cref="TokenLayer{T}"/>: a patch after the other, a thread each, from the layer norm to the last sum with nothing leaving the second-level
+/// cache. What has a width that is no multiple of 16 (the MLP's hidden layer, offsets beside mask) is filled up to one, so that no product has an edge.
+/// </summary>
+internal static unsafe class TokenLayerKernel
+{
+    // Tokens whose hidden layer is in hand at once: 16 tiles; with 112 columns 43 KB in float.
+    private const int RowBlock = 96;
+
+    /// <summary>Elements that <see cref="MatrixKernel.Multiply{TLane, T}(int, int, int, T*, nint, int, T*, T*, nint, T*, nint)"/> finds beside each other: 512 bits of float.</summary>
+    public const int Fill = 16;
+
+    private const int Taps = 9;
+    private const int ModulationWidth = 2 * Fill;
+
+    /// <summary>middle = x + attention(LN(x), context); y = middle + fc2(GELU(fc1(LN(middle)))). middle and y may be x.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="layer">Weights as the products want them.</param>
+    /// <param name="x">Tokens [b, n, C].</param>
+    /// <param name="context">Tokens that answer [b, m, C], or absent.</param>
+    /// <param name="middle">Tokens after the attention [b, n, C].</param>
+    /// <param name="y">Output [b, n, C].</param>
+    /// <param name="workspace">The owner of temporary buffers.</param>
+    /// <param name="threads">Threads over patches.</param>
+    public static void Forward<TLane, T>(
+        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var (tokens, channels, depth) = (x.Shape[1], x.Shape[2], layer.Queries.Columns);
+        var answering = context.IsAbsent ? tokens : context.Shape[1];
+        var root = new Divisor<T>(T.CreateTruncating(Math.Sqrt(depth)));
+        threads.For(x.Shape[0], patch =>
+        {
+            using var scope = workspace.OpenScope();
+            var zeros = MatrixKernel.StartRow<TLane, T>(default, 1, Math.Max(answering, Math.Max(channels, depth)), scope);
+            var (normalised, branch) = (scope.Rent<T>(tokens, channels), scope.Rent<T>(tokens, channels));
+            var (own, target) = (x.At(patch), middle.At(patch));
+            LayerNormKernel.Rows<TLane, T>(layer.Epsilon, tokens, channels, own.Pointer, layer.AttentionNorm.Weight.Pointer, layer.AttentionNorm.Bias.Pointer, normalised.Pointer);
+            var source = context.IsAbsent ? normalised : context.At(patch);
+            var asking = normalised;
+            if (layer.Deformable is { } deformable)
+            {
+                asking = branch;
+                Sample<TLane, T>(deformable, normalised, asking, scope, workspace);
+            }
+
+            var (q, k) = (scope.Rent<T>(tokens, depth), scope.Rent<T>(answering, depth));
+            Rows<TLane, T>(asking, layer.Queries, zeros.Pointer, q);
+            Rows<TLane, T>(source, layer.Keys, zeros.Pointer, k);
+            var packedKeys = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(depth, answering));
+            MatrixKernel.PackTransposed<TLane, T>(k.Pointer, depth, depth, answering, packedKeys.Pointer);
+            var values = scope.Rent<T>(answering, channels);
+            Rows<TLane, T>(source, layer.Values, zeros.Pointer, values);
+            if (!new PanelSplit<TLane, T>(channels).IsIdentity)
+            {
+                var packedValues = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(answering, channels));
+                MatrixKernel.PackRows<TLane, T>(values.Pointer, channels, answering, channels, packedValues.Pointer);
+                values = packedValues;
+            }
+
+            var similarities = scope.Rent<T>(AttentionKernel.SimilarityLength(answering));
+            AttentionKernel.Patch<TLane, T>(
+                tokens, answering, depth, channels, root, q.Pointer, packedKeys.Pointer, values.Pointer, zeros.Pointer, similarities.Pointer, branch.Pointer);
+            LaneLoop.ElementRange<TLane, T, ElementwiseKernel.Sum<T>>(new(own.Pointer, branch.Pointer, target.Pointer), 0, own.Length);
+            Mlp<TLane, T>(layer, target, normalised, y.At(patch), scope);
+        });
+    }
+
+    // y = x + fc2(GELU(fc1(LN(x)))), a few rows at a time.
+    private static void Mlp<TLane, T>(Weights<T> layer, TensorView<T> x, TensorView<T> normalised, TensorView<T> y, Workspace.Scope scope)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var (tokens, channels, width) = (x.Shape[0], x.Shape[1], layer.Hidden.Weight.Columns);
+        var (hidden, branch) = (scope.Rent<T>(RowBlock, width), scope.Rent<T>(RowBlock, channels));
+        LayerNormKernel.Rows<TLane, T>(layer.Epsilon, tokens, channels, x.Pointer, layer.MlpNorm.Weight.Pointer, layer.MlpNorm.Bias.Pointer, normalised.Pointer);
+        for (var first = 0; first < tokens; first += RowBlock)
+        {
+            var (count, at) = (Math.Min(RowBlock, tokens - first), (nint)first * channels);
+            MatrixKernel.Multiply<TLane, T>(
+                count, channels, width, normalised.Pointer + at, channels, 1, layer.Hidden.Weight.Group(0), layer.Hidden.Bias.Pointer, 0, hidden.Pointer, width);
+            ActivationKernel.GeluInPlace<TLane, T>(hidden.Pointer, count * width);
+            MatrixKernel.Multiply<TLane, T>(
+                count, layer.Output.Depth, channels, hidden.Pointer, width, 1, layer.Output.Group(0), layer.OutputBias.Pointer, 0, branch.Pointer, channels);
+            LaneLoop.ElementRange<TLane, T, ElementwiseKernel.Sum<T>>(new(x.Pointer + at, branch.Pointer, y.Pointer + at), 0, count * channels);
+        }
+    }
+
+    // The DCN of one patch's P x P map: offsets and mask by one convolution, the mask's channels first so that they begin a lane.
+    private static void Sample<TLane, T>(DeformableWeights<T> weights, TensorView<T> x, TensorView<T> y, Workspace.Scope scope, Workspace workspace)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var (tokens, channels) = (x.Shape[0], x.Shape[1]);
+        var side = (int)Math.Round(Math.Sqrt(tokens));
+        var map = x.Reshape(1, side, side, channels);
+        var (modulation, mask) = (scope.Rent<T>(1, side, side, ModulationWidth), scope.Rent<T>(tokens, Fill));
+        ConvolutionKernel.ForwardUnchecked<TLane, T>(
+            ConvolutionSettings.Same3, map, new Shape(ModulationWidth, channels, 3, 3), weights.Modulation.Weight, weights.Modulation.Bias, modulation, workspace, Parallelism.Single);
+        ActivationKernel.TwiceSigmoid<TLane, T>(modulation.Pointer, ModulationWidth, mask.Pointer, Fill, tokens);
+        DeformableConvolutionKernel.Image<TLane, T>(
+            map,
+            modulation.Pointer + Taps,
+            ModulationWidth,
+            mask.Pointer,
+            Fill,
+            new Shape(channels, channels, 3, 3),
+            weights.Weight,
+            weights.Bias,
+            y.Reshape(1, side, side, channels),
+            scope);
+    }
+
+    // y = x w for the rows of one patch.
+    private static void Rows<TLane, T>(TensorView<T> x, PackedMatrix<T> weight, T* zeros, TensorView<T> y)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T> =>
+        MatrixKernel.Multiply<TLane, T>(x.Shape[0], weight.Depth, weight.Columns, x.Pointer, weight.Depth, 1, weight.Group(0), zeros, 0, y.Pointer, weight.Columns);
+
+    /// <summary>A map with bias whose outputs are filled up with zeros to a multiple of <see cref="Fill"/>.</summary>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="Weight">The weight, filled up.</param>
+    /// <param name="Bias">The bias, filled up.</param>
+    internal sealed record FilledMap<T>(PackedMatrix<T> Weight, TensorView<T> Bias)
+        where T : unmanaged;
+
+    /// <summary>The DCN's weights.</summary>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="Modulation">Mask (9) and offsets (18) as one map.</param>
+    /// <param name="Weight">The deformable weight.</param>
+    /// <param name="Bias">Its bias [C].</param>
+    internal sealed record DeformableWeights<T>(FilledMap<T> Modulation, PackedMatrix<T> Weight, TensorView<T> Bias)
+        where T : unmanaged;
+
+    /// <summary>A layer's weights as its products want them.</summary>
+    /// <typeparam name="T">The number type.</typeparam>
+    internal sealed record Weights<T>
+        where T : unmanaged
+    {
+        public required double Epsilon { get; init; }
+
+        public required (TensorView<T> Weight, TensorView<T> Bias) AttentionNorm { get; init; }
+
+        public required DeformableWeights<T>? Deformable { get; init; }
+
+        public required PackedMatrix<T> Queries { get; init; }
+
+        public required PackedMatrix<T> Keys { get; init; }
+
+        public required PackedMatrix<T> Values { get; init; }
+
+        public required (TensorView<T> Weight, TensorView<T> Bias) MlpNorm { get; init; }
+
+        public required FilledMap<T> Hidden { get; init; }
+
+        public required PackedMatrix<T> Output { get; init; }
+
+        public required TensorView<T> OutputBias { get; init; }
+    }
+}
