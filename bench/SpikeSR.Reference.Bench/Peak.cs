@@ -12,7 +12,7 @@ internal static class Peak
 
     /// <summary>GFLOP/s of one or several threads at the same time, on the lane that kernels use, over about a millisecond.</summary>
     public static double Measure<T>(int threads)
-        where T : unmanaged, IFloatingPointIeee754<T> => SimdDispatch.Choose<T, double>(new Choice<T>(threads));
+        where T : unmanaged, IFloatingPointIeee754<T> => SimdDispatch.Choose<T, double, Choice<T>>(new Choice<T>(threads));
 
     private static double Rate<TLane, T>(int threads)
         where TLane : unmanaged, ILane<TLane, T>
@@ -58,7 +58,7 @@ internal static class Peak
         return TLane.Get(a + b + c + d + e + f + g + h + i + j + k + l, 0);
     }
 
-    private sealed class Choice<T>(int threads) : ILaneChoice<T, double>
+    private readonly struct Choice<T>(int threads) : ILaneChoice<T, double>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         public double For<TLane>()

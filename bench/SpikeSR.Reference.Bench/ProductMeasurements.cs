@@ -5,10 +5,10 @@ using SpikeSR.Reference.Tensors;
 namespace SpikeSR.Reference.Bench;
 
 /// <summary>The products of the published network at its sizes, and the square matrix product.</summary>
-internal sealed unsafe class ProductMeasurements : ILaneChoice<float, IReadOnlyList<(string Name, Func<Measurement> Make)>>
+internal readonly unsafe struct ProductMeasurements : ILaneChoice<float, IReadOnlyList<(string Name, Func<Measurement> Make)>>
 {
-    private readonly Workspace _workspace = new();
-    private readonly Random _random = new(1);
+    private static readonly Workspace _workspace = new();
+    private static readonly Random _random = new(1);
 
     /// <inheritdoc/>
     public IReadOnlyList<(string Name, Func<Measurement> Make)> For<TLane>()
@@ -46,7 +46,7 @@ internal sealed unsafe class ProductMeasurements : ILaneChoice<float, IReadOnlyL
         return list;
     }
 
-    private Measurement Convolution<TLane>(string name, string shape, int inputs, int outputs, int kernel)
+    private static Measurement Convolution<TLane>(string name, string shape, int inputs, int outputs, int kernel)
         where TLane : unmanaged, ILane<TLane, float>
     {
         var extents = shape.Trim('[', ']').Split(',').Select(int.Parse).ToArray();
@@ -58,7 +58,7 @@ internal sealed unsafe class ProductMeasurements : ILaneChoice<float, IReadOnlyL
             ConvolutionKernel.Forward<TLane, float>(settings, x, weight, packed, bias, y, _workspace, new Parallelism(threads)));
     }
 
-    private Measurement ConvolutionToInput<TLane>(string name, int inputs, int outputs)
+    private static Measurement ConvolutionToInput<TLane>(string name, int inputs, int outputs)
         where TLane : unmanaged, ILane<TLane, float>
     {
         var (gradX, gradY, weight) = (Numbers(4, 64, 64, inputs), Numbers(4, 64, 64, outputs), Numbers(outputs, inputs, 3, 3));
@@ -67,7 +67,7 @@ internal sealed unsafe class ProductMeasurements : ILaneChoice<float, IReadOnlyL
             ConvolutionKernel.BackwardInput<TLane, float>(ConvolutionSettings.Same3, gradY, weight, packed, gradX, _workspace, new Parallelism(threads)));
     }
 
-    private Measurement ConvolutionToWeight<TLane>(string name, int inputs, int outputs)
+    private static Measurement ConvolutionToWeight<TLane>(string name, int inputs, int outputs)
         where TLane : unmanaged, ILane<TLane, float>
     {
         var (x, gradY, gradWeight) = (Numbers(4, 64, 64, inputs), Numbers(4, 64, 64, outputs), Numbers(outputs, inputs, 3, 3));
@@ -75,14 +75,14 @@ internal sealed unsafe class ProductMeasurements : ILaneChoice<float, IReadOnlyL
             ConvolutionKernel.BackwardWeight<TLane, float>(ConvolutionSettings.Same3, x, gradY, gradWeight, _workspace, new Parallelism(threads)));
     }
 
-    private Measurement Square<TLane>(string name, int n)
+    private static Measurement Square<TLane>(string name, int n)
         where TLane : unmanaged, ILane<TLane, float>
     {
         var (a, b, y) = (Numbers(n, n), Numbers(n, n), Numbers(n, n));
         return new Measurement(name, 2.0 * n * n * n / 1e9, threads => MatrixKernel.Multiply<TLane, float>(a, b, y, _workspace, new Parallelism(threads)));
     }
 
-    private Measurement Linear<TLane>(string name, int rows, int inputs, int outputs)
+    private static Measurement Linear<TLane>(string name, int rows, int inputs, int outputs)
         where TLane : unmanaged, ILane<TLane, float>
     {
         var (x, bias, y) = (Numbers(rows, inputs), Numbers(outputs), Numbers(rows, outputs));
@@ -90,7 +90,7 @@ internal sealed unsafe class ProductMeasurements : ILaneChoice<float, IReadOnlyL
         return new Measurement(name, 2e-9 * rows * inputs * outputs, threads => LinearKernel.Forward<TLane, float>(x, weight, bias, y, _workspace, new Parallelism(threads)));
     }
 
-    private Measurement LinearToInput<TLane>(string name, int rows, int inputs, int outputs)
+    private static Measurement LinearToInput<TLane>(string name, int rows, int inputs, int outputs)
         where TLane : unmanaged, ILane<TLane, float>
     {
         var (gradX, gradY) = (Numbers(rows, inputs), Numbers(rows, outputs));
@@ -98,14 +98,14 @@ internal sealed unsafe class ProductMeasurements : ILaneChoice<float, IReadOnlyL
         return new Measurement(name, 2e-9 * rows * inputs * outputs, threads => LinearKernel.BackwardInput<TLane, float>(gradY, weight, gradX, _workspace, new Parallelism(threads)));
     }
 
-    private Measurement LinearToWeight<TLane>(string name, int rows, int inputs, int outputs)
+    private static Measurement LinearToWeight<TLane>(string name, int rows, int inputs, int outputs)
         where TLane : unmanaged, ILane<TLane, float>
     {
         var (x, gradY, gradWeight) = (Numbers(rows, inputs), Numbers(rows, outputs), Numbers(outputs, inputs));
         return new Measurement(name, 2e-9 * rows * inputs * outputs, threads => LinearKernel.BackwardWeight<TLane, float>(x, gradY, gradWeight, _workspace, new Parallelism(threads)));
     }
 
-    private TensorView<float> Numbers(params ReadOnlySpan<int> extents)
+    private static TensorView<float> Numbers(params ReadOnlySpan<int> extents)
     {
         var tensor = TensorView<float>.Allocate(new Shape(extents));
         foreach (ref var element in tensor.Span)

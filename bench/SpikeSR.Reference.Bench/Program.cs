@@ -10,7 +10,7 @@ foreach (var threads in threadCounts)
     Console.WriteLine($"{SimdDispatch.LaneName}, float, {threads} threads: peak {peak:F0} GFLOP/s");
 }
 
-foreach (var (name, measurement) in SimdDispatch.Choose(new ProductMeasurements()))
+foreach (var (name, measurement) in SimdDispatch.Choose<float, IReadOnlyList<(string Name, Func<Measurement> Make)>, ProductMeasurements>(default))
 {
     if (name.Contains(filter, StringComparison.OrdinalIgnoreCase))
     {

@@ -8,6 +8,10 @@ internal sealed class Tool : IDisposable
     /// <summary>What a run left behind.</summary>
     public sealed record Result(int ExitCode, string Output, string Error);
 
+    // The built command itself, as a user runs it: ahead-of-time code works only where the build put it.
+    private static readonly string Assembly = Path.Combine(
+        RepositoryPaths.Root, "src", "SpikeSR.Reference.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, new DirectoryInfo(AppContext.BaseDirectory).Name, "spikesr.dll");
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("spikesr-").FullName;
 
     public string At(string name) => Path.Combine(Folder, name);
@@ -23,7 +27,7 @@ internal sealed class Tool : IDisposable
     /// <summary>Starts the command; standard input is empty.</summary>
     public Process Start(params IEnumerable<string> arguments)
     {
-        string[] command = [Path.Combine(AppContext.BaseDirectory, "spikesr.dll"), .. arguments];
+        string[] command = [Assembly, .. arguments];
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", command)
         {
             UseShellExecute = false,

@@ -20,15 +20,15 @@ public static class SimdBackend
     {
         if (typeof(T) == typeof(F32))
         {
-            return SimdDispatch.Choose<float, Backend<T>>(new Choice<T, float>(workspace, threads));
+            return SimdDispatch.Choose<float, Backend<T>, Choice<T, float>>(new Choice<T, float>(workspace, threads));
         }
 
         return typeof(T) == typeof(F64)
-            ? SimdDispatch.Choose<double, Backend<T>>(new Choice<T, double>(workspace, threads))
+            ? SimdDispatch.Choose<double, Backend<T>, Choice<T, double>>(new Choice<T, double>(workspace, threads))
             : throw new ArgumentException($"the SIMD engine computes in F32 and F64, not in {typeof(T).Name}", nameof(T));
     }
 
-    private sealed class Choice<TScalar, T>(Workspace workspace, Parallelism threads) : ILaneChoice<T, Backend<TScalar>>
+    private readonly struct Choice<TScalar, T>(Workspace workspace, Parallelism threads) : ILaneChoice<T, Backend<TScalar>>
         where TScalar : unmanaged, IScalar<TScalar>
         where T : unmanaged, IFloatingPointIeee754<T>
     {

@@ -29,7 +29,6 @@ internal static unsafe class FixedOrderKernel
     }
 
     /// <summary>Sums at most <see cref="FixedOrder.ChunkLength"/> rows of the channels from <paramref name="c"/> on.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static TLane AcrossChunk<TLane, T, TTerms>(TTerms terms, int first, int count, int c)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -134,7 +133,6 @@ internal static unsafe class FixedOrderKernel
 
     // Adds the last, fewer than 16, terms, and takes the tree in memory.
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static T AlongRest<TLane, T, TTerms>(TLane low, TLane high, TTerms terms, int row, int i, int end)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -156,7 +154,6 @@ internal static unsafe class FixedOrderKernel
     }
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static T AlongNarrow<TLane, T, TTerms>(TTerms terms, int row, int first, int end)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace SpikeSR.Reference.Tensors;
 
@@ -57,7 +56,6 @@ internal static class LaneLoop
         });
 
     /// <summary>Runs a kernel over elements [first, last).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ElementRange<TLane, T, TKernel>(TKernel kernel, int first, int last)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -76,7 +74,6 @@ internal static class LaneLoop
     }
 
     /// <summary>Runs a kernel over channels [c0, c1) of rows [first, last); what no whole lane is left for goes through ever narrower ones.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ChannelRange<TLane, T, TKernel>(TKernel kernel, int plane, int first, int last, int c0, int c1)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>

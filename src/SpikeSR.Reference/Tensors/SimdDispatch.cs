@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
@@ -20,9 +21,11 @@ public static class SimdDispatch
     /// <summary>Makes what depends on the lane type (a backend, a kernel) for this machine's lane.</summary>
     /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
     /// <typeparam name="TResult">What is made.</typeparam>
+    /// <typeparam name="TChoice">Its own type, so that the compiler ahead of time sees which lanes it is made for.</typeparam>
     /// <param name="choice">Makes it for a given lane type.</param>
-    internal static TResult Choose<T, TResult>(ILaneChoice<T, TResult> choice)
-        where T : unmanaged, IFloatingPointIeee754<T> => LaneBits switch
+    internal static TResult Choose<T, TResult, TChoice>(TChoice choice)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TChoice : struct, ILaneChoice<T, TResult> => LaneBits switch
         {
             512 => choice.For<Lane512<T>>(),
             256 => choice.For<Lane256<T>>(),
@@ -30,6 +33,8 @@ public static class SimdDispatch
             _ => choice.For<LaneScalar<T>>(),
         };
 
+    // Asks this process's processor and settings: the attribute keeps the answers that an ahead-of-time compiler took for granted out of it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Widest()
     {
         // On processors that slow down a little under 512-bit work the runtime does not call Vector512 accelerated, although the instructions

@@ -35,7 +35,6 @@ internal static unsafe class ActivationKernel
         where T : unmanaged, IFloatingPointIeee754<T> => LaneLoop.ElementRange<TLane, T, Gelu<T>>(new(x, x), 0, count);
 
     /// <summary>y = 2 sigmoid(x) for the first channels of every pixel, as many as fill y's pixels, on one thread.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void TwiceSigmoid<TLane, T>(T* x, int xStride, T* y, int yStride, int pixels)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>

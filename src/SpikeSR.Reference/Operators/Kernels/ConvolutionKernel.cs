@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Operators.Kernels;
@@ -213,7 +212,6 @@ internal static unsafe class ConvolutionKernel
     }
 
     // Copies the rows first <= m < last, m = (tap, i), between weight[o, i, tap] and sums[m - first, o].
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MoveWeight<T>(T* weight, int outputs, int inputs, int taps, int first, int last, T* sums, int stride, bool intoSums)
         where T : unmanaged
     {

@@ -55,7 +55,6 @@ internal readonly unsafe struct ConvolutionWindow<T>
     /// <summary>Element offset of the window of every output pixel of a band, row after row, from that of its first.</summary>
     /// <typeparam name="TOffset">Integer type.</typeparam>
     /// <param name="offsets">An offset for every pixel.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void FillPixelOffsets<TOffset>(Span<TOffset> offsets)
         where TOffset : IBinaryInteger<TOffset>
     {

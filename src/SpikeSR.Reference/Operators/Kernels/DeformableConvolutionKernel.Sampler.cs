@@ -77,7 +77,6 @@ internal static unsafe partial class DeformableConvolutionKernel
         public int* Offsets { get; }
 
         /// <summary>Writes the columns of pixels [first, first + count).</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Sample<TLane>(int first, int count, T* columns)
             where TLane : unmanaged, ILane<TLane, T>
         {
@@ -117,7 +116,6 @@ internal static unsafe partial class DeformableConvolutionKernel
         /// For pixels [first, first + count): writes the columns again, sums the gradients by offset and mask, and scatters that by the input,
         /// ascending by pixel, then tap, then corner.
         /// </summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Backward<TLane>(int first, int count, T* gradColumns, T* columns, T* terms, T* gradX, T* gradOffset, T* gradMask)
             where TLane : unmanaged, ILane<TLane, T>
         {

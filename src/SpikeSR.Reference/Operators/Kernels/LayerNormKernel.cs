@@ -47,7 +47,6 @@ internal static unsafe class LayerNormKernel
     // Rows in the smallest range that is worth a thread's while.
     private static int Grain(int channels) => Math.Max(1, 4096 / Math.Max(1, channels));
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void NormaliseRows<TLane, T>(Normalise<T> kernel, int first, int last)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -69,7 +68,6 @@ internal static unsafe class LayerNormKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void GradientRows<TLane, T>(InputGradient<T> kernel, int first, int last)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>

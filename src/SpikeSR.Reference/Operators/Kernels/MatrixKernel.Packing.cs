@@ -49,7 +49,6 @@ internal static unsafe partial class MatrixKernel
     /// <param name="depth">Number of products in a sum.</param>
     /// <param name="columns">Columns.</param>
     /// <param name="packed">Where to, <see cref="PackedLength"/> elements.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackTransposed<TLane, T>(T* source, nint stride, int depth, int columns, T* packed)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
@@ -110,7 +109,6 @@ internal static unsafe partial class MatrixKernel
     /// <param name="columns">Columns of source.</param>
     /// <param name="destination">Row-major [columns, rows].</param>
     /// <param name="destinationStride">Elements between rows of destination.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose<T>(T* source, nint sourceStride, int rows, int columns, T* destination, nint destinationStride)
         where T : unmanaged
     {
@@ -145,7 +143,6 @@ internal static unsafe partial class MatrixKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackRowsOfPanels<TLane, T>(T* source, nint stride, int depth, int columns, T* packed, int firstPanel, int lastPanel)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged

@@ -74,7 +74,6 @@ internal static unsafe partial class MatrixKernel
     /// <param name="y">Output.</param>
     /// <param name="stride">Elements between rows of y.</param>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TLane, T>(
         int count, int depth, int columns, T* a, nint rowStride, int depthStride, T* packed, T* start, nint startStride, T* y, nint stride)
         where TLane : unmanaged, ILane<TLane, T>
@@ -151,7 +150,6 @@ internal static unsafe partial class MatrixKernel
 
     // Adds the products first <= k < first + partDepth of every sum; offsets belong to the part.
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyPart<TLane, T>(
         int count, int depth, int first, int partDepth, int columns, T* a, nint* rows, int* offsets, T* packed, T* start, nint startStride, T* y, nint stride)
         where TLane : unmanaged, ILane<TLane, T>
@@ -193,7 +191,6 @@ internal static unsafe partial class MatrixKernel
 
     // Tiles that pass an edge of y: computed whole beside y (missing rows repeat the last), of which what lies in y is copied.
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyEdge<TLane, T>(
         int count, int columns, int lanes, T* a, nint* rows, int* offsets, int depth, T* panel, T* start, nint startStride, T* y, nint stride)
         where TLane : unmanaged, ILane<TLane, T>

@@ -77,7 +77,6 @@ internal static unsafe class MicroKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tiles<TLanes, TLane, T>(
         int tiles, T* a, nint* rows, int* offsets, int depth, T* panel, T* start, nint startStride, T* y, nint stride)
         where TLanes : unmanaged, ILaneCount

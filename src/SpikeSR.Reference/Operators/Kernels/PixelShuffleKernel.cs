@@ -48,7 +48,6 @@ internal static unsafe class PixelShuffleKernel
         });
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MoveRow<T, TDirection>(T* small, T* large, int* places, int width, int packed, int run)
         where T : unmanaged
         where TDirection : struct, IDirection<T>

@@ -43,7 +43,6 @@ internal static unsafe class SoftmaxKernel
     }
 
     /// <summary>Softmax of one row of n logits x / root, root positive; y may be x.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Row<TLane, T>(T* x, T* y, int n, Divisor<T> root)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -71,7 +70,6 @@ internal static unsafe class SoftmaxKernel
     }
 
     /// <summary>The softmax Jacobian applied to one row, divided by root; gradX may be g.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RowBackward<TLane, T>(T* y, T* g, T* gradX, int n, Divisor<T> root)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
