@@ -22,5 +22,10 @@ internal sealed record Failure(int ExitCode, string Message)
         _ => new(Cli.ExitCode.Internal, $"internal error, {exception.GetType().Name}: {OneLine(exception.Message)} (--trace shows where)"),
     };
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+    // Which parameter of a method it was tells the user nothing.
+    private static string OneLine(string text)
+    {
+        var end = text.LastIndexOf(" (Parameter '", StringComparison.Ordinal);
+        return (end < 0 ? text : text[..end]).ReplaceLineEndings(" ").Trim();
+    }
 }

@@ -66,7 +66,7 @@ public sealed record Georeference
         }
     }
 
-    /// <summary>The reference of the same ground in more or fewer pixels.</summary>
+    /// <summary>The reference of the same ground in more or fewer pixels; GDAL's statistics of the samples are left out.</summary>
     /// <param name="scaleX">Columns divided by columns before, positive.</param>
     /// <param name="scaleY">Rows divided by rows before, positive.</param>
     public Georeference Scaled(double scaleX, double scaleY)
@@ -91,6 +91,7 @@ public sealed record Georeference
             PixelScale = pixelScale,
             Transformation = ScaledTransformation(scaleX, scaleY),
             RationalPolynomials = ScaledPolynomials(scaleX, scaleY),
+            GdalMetadata = Imaging.GdalMetadata.WithoutStatistics(GdalMetadata),
         };
     }
 

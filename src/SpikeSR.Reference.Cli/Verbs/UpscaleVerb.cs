@@ -1,34 +1,160 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
+using SpikeSR.Reference.Cli.Upscaling;
 using SpikeSR.Reference.Imaging;
 using SpikeSR.Reference.Imaging.Upscaling;
 
 namespace SpikeSR.Reference.Cli.Verbs;
 
-/// <summary>spikesr upscale: an image in, a larger one out.</summary>
+/// <summary>spikesr upscale: images in, larger ones out.</summary>
 internal static class UpscaleVerb
 {
-    private static readonly Argument<string> Input = new("IMAGE") { Description = "The image." };
-    private static readonly Option<string> Output = new("--output", "-o") { Description = "The enlarged image; its extension says which format.", Required = true };
+    private const int Mebibyte = 20;
+    private static readonly Argument<string[]> Inputs = new("IMAGE") { Description = "Images, folders of images, or patterns such as 'tiles/*.tif'.", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Option<string[]> MoreInputs = new("--input", "-i") { Description = "The same as IMAGE.", HelpName = "IMAGE", DefaultValueFactory = _ => [] };
+    private static readonly Option<string?> Output = new("--output", "-o")
+    {
+        Description = "The enlarged image, or a folder for them. [default: beside the input, with the enlargement in its name]",
+        HelpName = "FILE|DIR",
+    };
+
+    private static readonly Option<int> Scale = Options.Integer("--scale", "Enlargement, which must be the network's; 0: whatever that is.", 0, 4, 0, "-s");
+    private static readonly Option<int> TileSize = Options.Integer("--tile", "Longest side of a tile in input pixels; 0: the largest that --max-memory allows.", 0, 1 << 20, 0, "-t");
+    private static readonly Option<int> MaxMemory = Options.Integer("--max-memory", "Memory that the process should stay below, in MiB.", 96, 1 << 24, (int)(UpscaleSettings.Default.MaxMemory >> Mebibyte));
+    private static readonly Option<ImageFormat?> Format = Options.Choice<ImageFormat?>(
+        "--format", "Format of the output. [default: by the name of --output, else the input's]", ("png", ImageFormat.Png), ("jpg", ImageFormat.Jpeg), ("tif", ImageFormat.Tiff), ("pnm", ImageFormat.Pnm));
+
+    private static readonly Option<int> Quality = Options.Integer("--quality", "Quality of JPEG output.", 1, 100, ImageWriteSettings.Default.JpegQuality, "-q");
+    private static readonly Option<string> Alpha = Options.Choice("--alpha", "What to do with opacity; kept, it is enlarged bicubically.", ("keep", "keep"), ("drop", "drop"));
+    private static readonly Option<int[]?> Bands = new("--bands")
+    {
+        Description = "Bands to take as red, green and blue, such as 4,3,2, or one band.",
+        HelpName = "N,N,N",
+        CustomParser = ParseBands,
+    };
+
+    private static readonly Option<RangeChoice> Range = new("--range")
+    {
+        Description = "Samples that the network sees as black and white: full (0 to the largest), LOW,HIGH, or N% left out at each end; auto: full for 8 bits and for 16 bits without georeferencing, else 0.5%. The output is in the input's units.",
+        HelpName = "auto|full|LOW,HIGH|N%",
+        DefaultValueFactory = _ => RangeChoice.Automatic,
+        CustomParser = ParseRange,
+    };
+
+    private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Replace outputs that are there already, instead of skipping them (folders) or refusing." };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print a line of JSON for each image." };
+
     public static Command Create()
     {
-        var command = new Command("upscale", "Enlarge an image.\n\nExample: spikesr upscale small.png -o large.png") { Input, Output, ModelOption.Model, EngineOptions.Threads };
-        command.SetAction(Run);
+        Format.Aliases.Add("-f");
+        var command = new Command(
+            "upscale",
+            """
+            Enlarge images: PNG, JPEG, TIFF and GeoTIFF, PBM, PGM, PPM. Large ones are enlarged in tiles, in bounded memory. Of several images a bad one does not stop the
+            others, and what is there already is skipped; the exit status is 3 where some failed.
+
+            Example: spikesr upscale small.png -o large.png
+            """)
+        {
+            Inputs, MoreInputs, Output, Scale, ModelOption.Model, TileSize, MaxMemory, EngineOptions.Threads, Format, Quality, Alpha, Bands, Range, Overwrite, Json,
+        };
+        Format.DefaultValueFactory = _ => null;
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        var (input, output) = (parsed.GetRequiredValue(Input), parsed.GetRequiredValue(Output));
-        if (ImageFormats.OfExtension(output) is null)
+        string[] inputs = [.. parsed.GetValue(Inputs) ?? [], .. parsed.GetRequiredValue(MoreInputs)];
+        var upscaler = new SpikeSrUpscaler(ModelOption.Load(parsed), EngineOptions.Simd(parsed));
+        var scale = parsed.GetValue(Scale);
+        if (scale != 0 && scale != upscaler.Scale)
         {
-            throw new ArgumentException($"--output is '{output}', expected an extension of an image format, such as .png");
+            throw new ArgumentException($"--scale is {scale}, but the network {parsed.GetValue(ModelOption.Model)} enlarges {upscaler.Scale} times");
         }
 
-        var network = ModelOption.Load(parsed);
-        var result = new SpikeSrUpscaler(network, EngineOptions.Simd(parsed)).Upscale(Image.Load(input));
-        result.Save(output);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"wrote {output}, {result.Width} x {result.Height} pixels"));
-        return 0;
+        var format = parsed.GetValue(Format);
+        var list = ImageList.Of(inputs, parsed.GetValue(Output), format, upscaler.Scale);
+        var maxMemory = (long)parsed.GetValue(MaxMemory) << Mebibyte;
+        var job = new ImageJob(upscaler)
+        {
+            Settings = new UpscaleSettings { TileSize = parsed.GetValue(TileSize), MaxMemory = maxMemory },
+            WriteSettings = new ImageWriteSettings { JpegQuality = parsed.GetValue(Quality) },
+            Format = format,
+            Bands = parsed.GetValue(Bands) is { Length: > 0 } bands ? bands : null,
+            KeepAlpha = parsed.GetValue(Alpha) == "keep",
+            Range = parsed.GetRequiredValue(Range),
+            Overwrite = parsed.GetValue(Overwrite),
+        };
+        using var reporter = Reporter.Create(parsed.GetValue(Json), list.Images.Count);
+        return list.IsSingle ? Single(job, list.Images[0], reporter, cancellation) : Several(job, list, reporter, cancellation);
+    }
+
+    private static int Single(ImageJob job, ImageList.Entry image, Reporter reporter, CancellationToken cancellation)
+    {
+        if (!job.Overwrite && File.Exists(image.Output))
+        {
+            throw new ArgumentException($"{image.Output} is there already; --overwrite replaces it");
+        }
+
+        reporter.Start(image.Input);
+        reporter.Done(job.Run(image, reporter.Progress, cancellation));
+        return ExitCode.Done;
+    }
+
+    private static int Several(ImageJob job, ImageList list, Reporter reporter, CancellationToken cancellation)
+    {
+        foreach (var image in list.Images)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (image.Problem is null && !job.Overwrite && File.Exists(image.Output))
+            {
+                reporter.Skipped(image);
+                continue;
+            }
+
+            try
+            {
+                reporter.Start(image.Input);
+                reporter.Done(image.Problem is { } problem ? throw new ArgumentException(problem) : job.Run(image, reporter.Progress, cancellation));
+            }
+            catch (Exception exception) when (Failure.Of(exception) is { ExitCode: not (ExitCode.Internal or ExitCode.Interrupted) } failure)
+            {
+                reporter.Failed(image, failure);
+            }
+        }
+
+        return reporter.Summarise() == 0 ? ExitCode.Done : ExitCode.Partly;
+    }
+
+    private static int[]? ParseBands(ArgumentResult result)
+    {
+        var text = string.Join(',', result.Tokens.Select(token => token.Value));
+        var bands = new List<int>();
+        foreach (var part in text.Split(','))
+        {
+            bands.Add(int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var band) ? band - 1 : -1);
+        }
+
+        if (bands.Count is 1 or 3 && bands.TrueForAll(band => band >= 0))
+        {
+            return [.. bands];
+        }
+
+        result.AddError($"--bands: found '{text}', expected one number or three, from 1, such as 4,3,2");
+        return null;
+    }
+
+    private static RangeChoice ParseRange(ArgumentResult result)
+    {
+        var text = string.Join(',', result.Tokens.Select(token => token.Value));
+        if (RangeChoice.TryParse(text, out var choice))
+        {
+            return choice;
+        }
+
+        result.AddError($"--range: found '{text}', expected auto, full, two ascending numbers such as 0,10000, or a percentage below 50 such as 2%");
+        return RangeChoice.Automatic;
     }
 }

@@ -10,7 +10,7 @@ namespace SpikeSR.Reference.Imaging.Resampling;
 /// </summary>
 public static class Bicubic
 {
-    private const double FixedPointOne = 1 << 22;
+    internal const double FixedPointOne = 1 << 22;
     private const int RowsAtOnce = 8;
 
     /// <summary>Resamples an image; every channel alone, opacity too.</summary>
@@ -101,6 +101,6 @@ public static class Bicubic
     }
 
     // Fixed-point sums are whole numbers below 2^53, so a double holds them exactly.
-    private static float Store(double sum, bool isLevels) =>
+    internal static float Store(double sum, bool isLevels) =>
         isLevels ? (float)Math.Clamp(Math.Floor((sum + (FixedPointOne / 2)) / FixedPointOne), 0, byte.MaxValue) : (float)sum;
 }

@@ -29,8 +29,51 @@ public sealed class SpikeSrUpscalerTests
     }
 
     [Fact]
+    public void An_image_that_fits_into_one_tile_is_what_the_network_makes_of_the_whole()
+    {
+        var image = Noise(new ImageHeader(23, 17, 3, SampleKind.UInt8));
+        var (network, backend) = Network();
+        var (x, y) = (TensorView<F32>.Allocate(new Shape(1, 17, 23, 3)), TensorView<F32>.Allocate(new Shape(1, 34, 46, 3)));
+        for (var i = 0; i < image.Samples.Length; i++)
+        {
+            x.Span[i] = new F32(image.Samples[i] / 255);
+        }
+
+        network.Evaluate(backend, x, y);
+        var result = Upscaler.Upscale(image);
+        for (var i = 0; i < result.Samples.Length; i++)
+        {
+            Assert.Equal(MathF.Round(Math.Clamp(y.Span[i].Value * 255, 0, 255)), result.Samples[i]);
+        }
+    }
+
+    [Fact]
+    public async Task Threads_that_share_an_upscaler_get_what_each_would_get_alone()
+    {
+        var images = Enumerable.Range(0, 4).Select(i => Noise(new ImageHeader(40 + (7 * i), 33, 3, SampleKind.UInt8))).ToArray();
+        var settings = new UpscaleSettings { TileSize = 22, Margin = 2, Feather = 2 };
+        var alone = images.Select(image => Create().Upscale(image, settings).Samples).ToArray();
+        var shared = Create(threads: 2);
+        var together = await Task.WhenAll(images.Select(image => Task.Run(() => shared.Upscale(image, settings).Samples)));
+        Assert.Equal(alone, together);
+    }
+
+    [Theory]
+    [InlineData("tiny", 72, 58)]
+    [InlineData("small", 44, 86)]
+    [InlineData("published", 44, 44)]
+    public void The_memory_that_tiles_are_chosen_by_is_no_less_than_what_the_network_takes(string preset, int height, int width)
+    {
+        var network = new SpikeSr<F32>(SpikeSrConfiguration.Preset(preset));
+        var workspace = new Workspace();
+        var backend = SimdBackend.Create<F32>(workspace, new Parallelism(2));
+        network.Evaluate(backend, TensorView<F32>.Allocate(new Shape(1, height, width, 3)), TensorView<F32>.Allocate(new Shape(1, 4 * height, 4 * width, 3)));
+        Assert.InRange(workspace.AllocatedBytes, 1, new SpikeSrTileNetwork(network, backend).BytesFor(height, width));
+    }
+
+    [Fact]
     public void Reflection_does_not_repeat_the_border() =>
-        Assert.Equal([0, 1, 2, 1, 0, 1, 2], Enumerable.Range(0, 7).Select(i => SpikeSrUpscaler.Reflect(i, 3)));
+        Assert.Equal([0, 1, 2, 1, 0, 1, 2], Enumerable.Range(0, 7).Select(i => FinalSamples.Reflect(i, 3)));
 
     private static Image Noise(ImageHeader header)
     {
@@ -44,10 +87,16 @@ public sealed class SpikeSrUpscalerTests
         return image;
     }
 
-    private static SpikeSrUpscaler Create()
+    private static SpikeSrUpscaler Create(int threads = 1)
+    {
+        var (network, backend) = Network(threads);
+        return new SpikeSrUpscaler(network, backend);
+    }
+
+    private static (SpikeSr<F32> Network, Backend<F32> Backend) Network(int threads = 1)
     {
         var network = new SpikeSr<F32>(new SpikeSrConfiguration { Steps = 2, Channels = 16, Groups = 1, Blocks = 1, PatchSizes = [6], QueryDepth = 4, Hidden = 8, Scale = 2 });
         network.StateDict.Initialise(1);
-        return new SpikeSrUpscaler(network, SimdBackend.Create<F32>(new Workspace(), Parallelism.Single));
+        return (network, SimdBackend.Create<F32>(new Workspace(), new Parallelism(threads)));
     }
 }

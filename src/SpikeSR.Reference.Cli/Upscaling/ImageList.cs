@@ -1,0 +1,133 @@
+using SpikeSR.Reference.Imaging;
+
+namespace SpikeSR.Reference.Cli.Upscaling;
+
+/// <summary>Which images are enlarged, and into which files.</summary>
+/// <param name="Images">In the order in which they were named; those of a folder by name.</param>
+/// <param name="IsSingle">Whether one file was named, so that nothing else can go on when it fails.</param>
+internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsSingle)
+{
+    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".tif", ".tiff", ".pnm", ".pgm", ".ppm", ".pbm"];
+
+    /// <summary>Lists.</summary>
+    /// <param name="inputs">Files, folders, patterns.</param>
+    /// <param name="output">A file or folder; null to put results beside their inputs.</param>
+    /// <param name="format">Format of the outputs; null for each input's own.</param>
+    /// <param name="scale">The enlargement, which goes into names that are made up.</param>
+    /// <exception cref="ArgumentException">Something is not there, or the output's name says no format.</exception>
+    public static ImageList Of(IReadOnlyList<string> inputs, string? output, ImageFormat? format, int scale)
+    {
+        if (inputs.Count == 0)
+        {
+            throw new ArgumentException("no image is named; try 'spikesr upscale small.png'");
+        }
+
+        if (inputs is [var only] && !Directory.Exists(only) && !IsPattern(only))
+        {
+            return new ImageList([Single(only, output, format, scale)], IsSingle: true);
+        }
+
+        var entries = new List<Entry>();
+        foreach (var input in inputs)
+        {
+            foreach (var file in Expand(input))
+            {
+                var folder = output ?? (Directory.Exists(input) ? $"{Path.TrimEndingDirectorySeparator(input)}-x{scale}" : null);
+                entries.Add(new Entry(file, folder is null ? Beside(file, format, scale) : Path.Combine(folder, Path.ChangeExtension(Path.GetFileName(file), Extension(file, format)))));
+            }
+        }
+
+        if (output is not null && (File.Exists(output) || (ImageFormats.OfExtension(output) is not null && !Directory.Exists(output))))
+        {
+            throw new ArgumentException($"--output is '{output}', expected a folder for several images");
+        }
+
+        return new ImageList(WithProblems(entries), IsSingle: false);
+    }
+
+    private static Entry Single(string input, string? output, ImageFormat? format, int scale)
+    {
+        if (!File.Exists(input))
+        {
+            throw new ArgumentException($"{input}: there is no such file or folder");
+        }
+
+        if (output is not null && (Directory.Exists(output) || Path.EndsInDirectorySeparator(output)))
+        {
+            output = Path.Combine(output, Path.ChangeExtension(Path.GetFileName(input), Extension(input, format)));
+        }
+
+        output ??= Beside(input, format, scale);
+        if (format is null && ImageFormats.OfExtension(output) is null)
+        {
+            throw new ArgumentException($"--output is '{output}', expected an extension of an image format, such as .png, or --format");
+        }
+
+        return Path.GetFullPath(output) == Path.GetFullPath(input)
+            ? throw new ArgumentException($"--output is '{output}', the input itself, expected another file")
+            : new Entry(input, output);
+    }
+
+    private static IEnumerable<string> Expand(string input)
+    {
+        if (Directory.Exists(input))
+        {
+            return Directory.EnumerateFiles(input).Where(IsImage).Order(StringComparer.Ordinal);
+        }
+
+        if (!IsPattern(input))
+        {
+            return [input];
+        }
+
+        var folder = Path.GetDirectoryName(input);
+        folder = string.IsNullOrEmpty(folder) ? "." : folder;
+        var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, Path.GetFileName(input)).Where(IsImage).Order(StringComparer.Ordinal).ToList() : [];
+        return files.Count > 0 ? files : throw new ArgumentException($"{input}: no image has such a name");
+    }
+
+    // An output of one is no input of another, so that a pattern can be run again; two inputs never share an output, and no input is replaced.
+    private static List<Entry> WithProblems(List<Entry> entries)
+    {
+        var outputs = entries.Select(entry => Path.GetFullPath(entry.Output)).ToHashSet(StringComparer.Ordinal);
+        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
+        var list = new List<Entry>();
+        foreach (var entry in entries)
+        {
+            var (input, output) = (Path.GetFullPath(entry.Input), Path.GetFullPath(entry.Output));
+            if (input == output)
+            {
+                list.Add(entry with { Problem = $"{entry.Input}: the output would replace it" });
+            }
+            else if (!outputs.Contains(input))
+            {
+                list.Add(owners.TryAdd(output, entry.Input) ? entry : entry with { Problem = $"{entry.Input}: its output {entry.Output} is that of {owners[output]}" });
+            }
+        }
+
+        return list;
+    }
+
+    private static bool IsPattern(string input) => !File.Exists(input) && input.AsSpan().IndexOfAny('*', '?') >= 0;
+
+    private static bool IsImage(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) && !Path.GetFileName(path).StartsWith('.');
+
+    private static string Beside(string input, ImageFormat? format, int scale) =>
+        Path.Combine(Path.GetDirectoryName(input) ?? string.Empty, $"{Path.GetFileNameWithoutExtension(input)}-x{scale}{Extension(input, format)}");
+
+    private static string Extension(string input, ImageFormat? format) => (format ?? ImageFormats.OfExtension(input)) switch
+    {
+        null when Path.GetExtension(input).Equals(".pbm", StringComparison.OrdinalIgnoreCase) => ".pgm",
+        null => ".png",
+        ImageFormat.Png => ".png",
+        ImageFormat.Jpeg => format is null ? Path.GetExtension(input) : ".jpg",
+        ImageFormat.Tiff => format is null ? Path.GetExtension(input) : ".tif",
+        _ => format is null ? Path.GetExtension(input) : ".pnm",
+    };
+
+    /// <summary>One image.</summary>
+    /// <param name="Input">Its file.</param>
+    /// <param name="Output">Where its enlargement goes.</param>
+    /// <param name="Problem">Why it cannot be enlarged; null if nothing is known against it.</param>
+    public sealed record Entry(string Input, string Output, string? Problem = null);
+}

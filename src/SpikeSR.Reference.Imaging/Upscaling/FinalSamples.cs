@@ -1,0 +1,209 @@
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Imaging.Upscaling;
+
+/// <summary>
+/// Between a file's samples and the network's: into the range of 0 to 1 and back into the file's units, with what the network does not enlarge: opacity, what lies
+/// outside of the range, and samples without data (SPEC IMG-1, IMG-3).
+/// </summary>
+internal sealed class FinalSamples
+{
+    private const int Colours = 3;
+    private readonly SourceBand _band;
+    private readonly ImageHeader _header;
+    private readonly ValueRange _range;
+    private readonly int _scale;
+    private readonly float _lowest;
+    private readonly float _highest;
+    private readonly BicubicPlane? _opacity;
+    private readonly BicubicPlane _beyond;
+    private readonly float[][] _planes;
+    private (int From, int To) _planeRows;
+    private (int From, int To) _planeColumns;
+    private float[] _line = [];
+    private bool _isBeyond;
+
+    /// <param name="band">The source.</param>
+    /// <param name="range">What the network sees as 0 and 1.</param>
+    /// <param name="scale">The enlargement.</param>
+    public FinalSamples(SourceBand band, ValueRange range, int scale)
+    {
+        (_band, _header, _range, _scale) = (band, band.Header, range, scale);
+        (_lowest, _highest) = _header.Kind switch
+        {
+            SampleKind.Float32 => (float.NegativeInfinity, float.PositiveInfinity),
+            SampleKind.Int16 => (short.MinValue, short.MaxValue),
+            _ => (0, _header.MaxValue),
+        };
+        _opacity = _header.Alpha == AlphaKind.None ? null : new BicubicPlane(_header, scale, _header.Kind == SampleKind.UInt8);
+        _beyond = new BicubicPlane(_header, scale, isLevels: false);
+        _planes = new float[_header.Channels][];
+        Array.Fill(_planes, []);
+    }
+
+    /// <summary>The mean of the network's three colours for a grey image, else its colours.</summary>
+    /// <param name="enlarged">[columns, 3].</param>
+    /// <param name="line">[columns, channels].</param>
+    /// <param name="channels">Colours of the image, 1 or 3.</param>
+    public static void FromNetwork(ReadOnlySpan<F32> enlarged, Span<float> line, int channels)
+    {
+        for (var x = 0; x < line.Length / channels; x++)
+        {
+            var colours = enlarged.Slice(x * Colours, Colours);
+            if (channels == 1)
+            {
+                line[x] = (colours[0].Value + colours[1].Value + colours[2].Value) / Colours;
+            }
+            else
+            {
+                (line[3 * x], line[(3 * x) + 1], line[(3 * x) + 2]) = (colours[0].Value, colours[1].Value, colours[2].Value);
+            }
+        }
+    }
+
+    /// <summary>Position that <paramref name="index"/> reflects to in [0, size): ... 2 1 0 1 2 ... size - 2, size - 1, size - 2 ...</summary>
+    /// <param name="index">Any position.</param>
+    /// <param name="size">Extent, at least 1.</param>
+    public static int Reflect(int index, int size)
+    {
+        if (size == 1)
+        {
+            return 0;
+        }
+
+        var period = 2 * (size - 1);
+        var place = Math.Abs(index) % period;
+        return place < size ? place : period - place;
+    }
+
+    /// <summary>Cuts a tile out of the source, reflected where it passes the edges.</summary>
+    /// <param name="top">Its first row.</param>
+    /// <param name="left">Its first column.</param>
+    /// <param name="tile">[1, height, width, 3].</param>
+    public void ToNetwork(int top, int left, TensorView<F32> tile)
+    {
+        var (height, width) = (tile.Shape[1], tile.Shape[2]);
+        var pixels = tile.Span;
+        var (low, span) = (_range.Low, _range.High - _range.Low);
+        for (var row = 0; row < height; row++)
+        {
+            var source = _band.Row(Reflect(top + row, _header.Height));
+            for (var column = 0; column < width; column++)
+            {
+                var from = Reflect(left + column, _header.Width) * _header.Channels;
+                for (var c = 0; c < Colours; c++)
+                {
+                    var sample = source[from + (_header.ColourChannels == 1 ? 0 : c)];
+                    pixels[(((row * width) + column) * Colours) + c] = new F32((Math.Clamp(sample, low, _range.High) - low) / span);
+                }
+            }
+        }
+    }
+
+    /// <summary>Makes the bicubic parts of a tile's final samples.</summary>
+    /// <param name="row">The tile, downwards.</param>
+    /// <param name="column">The tile, across.</param>
+    public void Prepare(TileAxis.Tile row, TileAxis.Tile column)
+    {
+        _planeRows = (row.From * _scale, row.Done * _scale);
+        _planeColumns = (column.From * _scale, column.Done * _scale);
+        _isBeyond = IsBeyondRange(row, column);
+        for (var c = 0; c < _header.Channels; c++)
+        {
+            var isOpacity = c >= _header.ColourChannels;
+            if (isOpacity || _isBeyond)
+            {
+                Array.Resize(ref _planes[c], Math.Max(_planes[c].Length, (_planeRows.To - _planeRows.From) * (_planeColumns.To - _planeColumns.From)));
+                var channel = c;
+                (isOpacity ? _opacity! : _beyond).Enlarge((y, first, samples) => Plane(channel, isOpacity, y, first, samples), _planeRows, _planeColumns, _planes[c]);
+            }
+        }
+    }
+
+    /// <summary>Stores final samples of a row.</summary>
+    /// <param name="line">From the network, joined, [columns, colours].</param>
+    /// <param name="y">Row of the result.</param>
+    /// <param name="firstColumn">First column of the result.</param>
+    /// <param name="bytes">Where they go, as the file's kind stores them.</param>
+    public void Store(ReadOnlySpan<float> line, int y, int firstColumn, Span<byte> bytes)
+    {
+        var (colours, channels) = (_header.ColourChannels, _header.Channels);
+        var pixels = line.Length / colours;
+        Array.Resize(ref _line, Math.Max(_line.Length, pixels * channels));
+        var samples = _line.AsSpan(0, pixels * channels);
+        var (low, span, integral) = (_range.Low, _range.High - _range.Low, _header.Kind != SampleKind.Float32);
+        var place = ((y - _planeRows.From) * (_planeColumns.To - _planeColumns.From)) + firstColumn - _planeColumns.From;
+        for (var x = 0; x < pixels; x++)
+        {
+            for (var c = 0; c < channels; c++)
+            {
+                if (c >= colours)
+                {
+                    samples[(x * channels) + c] = _planes[c][place + x];
+                    continue;
+                }
+
+                var value = (line[(x * colours) + c] * span) + low + (_isBeyond ? _planes[c][place + x] : 0);
+                samples[(x * channels) + c] = integral ? MathF.Round(Math.Clamp(value, _lowest, _highest)) : value;
+            }
+        }
+
+        MarkAbsent(samples, y, firstColumn);
+        Samples.ToBytes(samples, bytes, _header.Kind, isLittleEndian: true);
+    }
+
+    // What has no data in the source has none in the result, and nothing else stands for no data.
+    private void MarkAbsent(Span<float> samples, int y, int firstColumn)
+    {
+        var absent = _band.Absent(y / _scale);
+        if (absent.IsEmpty)
+        {
+            return;
+        }
+
+        var noData = _band.NoData;
+        var beside = _header.Kind == SampleKind.Float32 ? MathF.BitIncrement(noData) : noData < _highest ? noData + 1 : noData - 1;
+        var channels = _header.Channels;
+        for (var i = 0; i < samples.Length; i++)
+        {
+            var (x, c) = Math.DivRem(i, channels);
+            if (absent[((firstColumn + x) / _scale * channels) + c])
+            {
+                samples[i] = noData;
+            }
+            else if (samples[i] == noData && c < _header.ColourChannels)
+            {
+                samples[i] = beside;
+            }
+        }
+    }
+
+    private bool IsBeyondRange(TileAxis.Tile row, TileAxis.Tile column)
+    {
+        var (top, bottom) = (Math.Max(row.From - BicubicPlane.Reach, 0), Math.Min(row.Done + BicubicPlane.Reach, _header.Height));
+        var (left, right) = (Math.Max(column.From - BicubicPlane.Reach, 0), Math.Min(column.Done + BicubicPlane.Reach, _header.Width));
+        for (var y = top; y < bottom; y++)
+        {
+            var source = _band.Row(y);
+            for (var i = left * _header.Channels; i < right * _header.Channels; i++)
+            {
+                if (!(source[i] >= _range.Low && source[i] <= _range.High) && i % _header.Channels < _header.ColourChannels)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private void Plane(int channel, bool isOpacity, int y, int firstColumn, Span<float> samples)
+    {
+        var source = _band.Row(y);
+        for (var x = 0; x < samples.Length; x++)
+        {
+            var sample = source[((firstColumn + x) * _header.Channels) + channel];
+            samples[x] = isOpacity ? sample : sample - Math.Clamp(sample, _range.Low, _range.High);
+        }
+    }
+}

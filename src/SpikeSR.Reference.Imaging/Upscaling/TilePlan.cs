@@ -1,0 +1,79 @@
+namespace SpikeSR.Reference.Imaging.Upscaling;
+
+/// <summary>Which tiles an image is cut into, and what that takes.</summary>
+/// <param name="Rows">Downwards.</param>
+/// <param name="Columns">Across.</param>
+internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
+{
+    // What the runtime, its code and the weights take beside the buffers that are counted.
+    private const long RuntimeBytes = 72L << 20;
+    private const double HeapShare = 0.8;
+
+    /// <summary>Rows of the input that one row of tiles finishes, at most.</summary>
+    public int DoneRows => Rows.Tiles.Max(tile => tile.Done - tile.From);
+
+    /// <summary>Bytes for the buffers of an enlargement: what the settings leave, and what the collector may take.</summary>
+    /// <param name="settings">The caller's choices.</param>
+    public static long Budget(UpscaleSettings settings) =>
+        Math.Min(settings.MaxMemory - RuntimeBytes, (long)(HeapShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
+
+    /// <summary>Plans: one tile if the image fits into one, else the largest tiles that fit.</summary>
+    /// <param name="network">What enlarges a tile.</param>
+    /// <param name="header">The image.</param>
+    /// <param name="settings">The caller's choices.</param>
+    /// <exception cref="ArgumentException">The settings make no sense.</exception>
+    /// <exception cref="LimitExceededException">Not even the smallest tiles fit into the memory allowed.</exception>
+    public static TilePlan Choose(ITileNetwork network, ImageHeader header, UpscaleSettings settings)
+    {
+        var (margin, feather) = (settings.Margin, settings.Feather);
+        if (margin is < BicubicPlane.Reach or > 1024 || feather is < 0 or > 1024)
+        {
+            throw new ArgumentException($"a margin of {margin} and a feather of {feather} pixels, expected {BicubicPlane.Reach} to 1024 and 0 to 1024", nameof(settings));
+        }
+
+        // A tile fades in and out, and shares no pixel with the tile after the next.
+        var least = network.Lengths.AtLeast((2 * margin) + (3 * feather) + 1);
+        if (settings.TileSize != 0)
+        {
+            return settings.TileSize >= least
+                ? Of(settings.TileSize)
+                : throw new ArgumentException($"tiles of {settings.TileSize} pixels, expected 0 for automatic, or at least {least} for a margin of {margin} and a feather of {feather}", nameof(settings));
+        }
+
+        var budget = Budget(settings);
+        var whole = Of(Math.Max(header.Width, header.Height));
+        if (whole.Bytes(network, header) <= budget)
+        {
+            return whole;
+        }
+
+        for (var side = network.Lengths.AtMost(Math.Max(least, Math.Max(header.Width, header.Height))); side >= least; side = network.Lengths.AtMost(side - 1))
+        {
+            var plan = Of(side);
+            if (plan.Bytes(network, header) <= budget)
+            {
+                return plan;
+            }
+        }
+
+        var needed = Of(least).Bytes(network, header) + RuntimeBytes;
+        throw new LimitExceededException(
+            $"an image {header.Width} pixels wide takes {needed >> 20} MiB at least with this network, over the limit of {settings.MaxMemory >> 20} MiB, or {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of heap");
+
+        TilePlan Of(int longest) => new(TileAxis.Plan(header.Height, longest, network.Lengths, margin, feather), TileAxis.Plan(header.Width, longest, network.Lengths, margin, feather));
+    }
+
+    /// <summary>An upper bound of what an enlargement holds at once.</summary>
+    public long Bytes(ITileNetwork network, ImageHeader header)
+    {
+        var scale = network.Scale;
+        long tile = (long)Rows.Length * Columns.Length * 3 * sizeof(float) * (1 + (scale * scale));
+        var done = (long)DoneRows * scale * scale * header.RowSamples * header.BytesPerSample;
+        var planes = header.Alpha == AlphaKind.None ? 0 : (long)Rows.Length * scale * (scale + 1) * Columns.Length * sizeof(float);
+        var seams = SeamBlend.BytesFor(header.Width, Rows.Length, Rows.Tiles.Max(part => part.FadeIn), scale, header.ColourChannels);
+        // A row of floats for the writer, two or three of bytes in it.
+        var row = (long)header.RowSamples * scale * (sizeof(float) + (4 * header.BytesPerSample));
+        var taps = ((long)header.Width + header.Height) * scale * 5 * sizeof(double);
+        return network.BytesFor(Rows.Length, Columns.Length) + tile + done + planes + seams + row + taps + SourceBand.BytesFor(header, Rows.Length);
+    }
+}
