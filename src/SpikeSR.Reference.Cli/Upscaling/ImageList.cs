@@ -80,9 +80,10 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
             return [input];
         }
 
-        var folder = Path.GetDirectoryName(input);
-        folder = string.IsNullOrEmpty(folder) ? "." : folder;
-        var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, Path.GetFileName(input)).Where(IsImage).Order(StringComparer.Ordinal).ToList() : [];
+        var folder = Path.GetDirectoryName(input) ?? string.Empty;
+        var full = Path.GetFullPath(folder.Length == 0 ? "." : folder);
+        var names = Directory.Exists(full) ? Directory.EnumerateFiles(full, Path.GetFileName(input)).Where(IsImage).Select(file => Path.GetFileName(file)!) : [];
+        var files = names.Order(StringComparer.Ordinal).Select(name => Path.Combine(folder, name)).ToList();
         return files.Count > 0 ? files : throw new ArgumentException($"{input}: no image has such a name");
     }
 

@@ -87,6 +87,7 @@ internal static class UpscaleVerb
             Range = parsed.GetRequiredValue(Range),
             Overwrite = parsed.GetValue(Overwrite),
         };
+        upscaler.Check(job.Settings);
         using var reporter = Reporter.Create(parsed.GetValue(Json), list.Images.Count);
         return list.IsSingle ? Single(job, list.Images[0], reporter, cancellation) : Several(job, list, reporter, cancellation);
     }

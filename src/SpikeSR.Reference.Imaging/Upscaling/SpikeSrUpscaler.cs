@@ -36,6 +36,16 @@ public sealed class SpikeSrUpscaler
         return new SpikeSrUpscaler(network, SimdBackend.Create<F32>(new Workspace(), new Parallelism(threads)));
     }
 
+    /// <summary>Throws unless settings make sense with this network.</summary>
+    /// <param name="settings">Choices of an enlargement.</param>
+    /// <exception cref="ArgumentException">They do not; the message says what would.</exception>
+    public void Check(UpscaleSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        settings.Range?.Check(nameof(settings));
+        _ = TilePlan.Smallest(_network, settings);
+    }
+
     /// <summary>What the enlargement of an image is: the same kind, s times as wide and high, on the same ground.</summary>
     /// <param name="header">The image.</param>
     /// <exception cref="ArgumentException">The image has colours other than grey or RGB, or would become too large.</exception>
@@ -75,8 +85,8 @@ public sealed class SpikeSrUpscaler
             throw new ArgumentException($"a sink of {sink.Header}, expected {expected}", nameof(sink));
         }
 
+        Check(settings);
         var range = settings.Range ?? ValueRange.FullOf(source.Header);
-        range.Check(nameof(settings));
         var plan = TilePlan.Choose(_network, source.Header, settings);
         new TiledUpscale(_network, source, sink, plan, range).Run(progress, cancellation);
     }

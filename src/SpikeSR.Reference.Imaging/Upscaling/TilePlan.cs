@@ -17,13 +17,11 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
     public static long Budget(UpscaleSettings settings) =>
         Math.Min(settings.MaxMemory - RuntimeBytes, (long)(HeapShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
 
-    /// <summary>Plans: one tile if the image fits into one, else the largest tiles that fit.</summary>
+    /// <summary>The smallest tiles that an enlargement can use.</summary>
     /// <param name="network">What enlarges a tile.</param>
-    /// <param name="header">The image.</param>
     /// <param name="settings">The caller's choices.</param>
     /// <exception cref="ArgumentException">The settings make no sense.</exception>
-    /// <exception cref="LimitExceededException">Not even the smallest tiles fit into the memory allowed.</exception>
-    public static TilePlan Choose(ITileNetwork network, ImageHeader header, UpscaleSettings settings)
+    public static int Smallest(ITileNetwork network, UpscaleSettings settings)
     {
         var (margin, feather) = (settings.Margin, settings.Feather);
         if (margin is < BicubicPlane.Reach or > 1024 || feather is < 0 or > 1024)
@@ -33,11 +31,23 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
 
         // A tile fades in and out, and shares no pixel with the tile after the next.
         var least = network.Lengths.AtLeast((2 * margin) + (3 * feather) + 1);
+        return settings.TileSize == 0 || settings.TileSize >= least
+            ? least
+            : throw new ArgumentException($"tiles of {settings.TileSize} pixels, expected 0 for automatic, or at least {least} for a margin of {margin} and a feather of {feather}", nameof(settings));
+    }
+
+    /// <summary>Plans: one tile if the image fits into one, else the largest tiles that fit.</summary>
+    /// <param name="network">What enlarges a tile.</param>
+    /// <param name="header">The image.</param>
+    /// <param name="settings">The caller's choices.</param>
+    /// <exception cref="ArgumentException">The settings make no sense.</exception>
+    /// <exception cref="LimitExceededException">Not even the smallest tiles fit into the memory allowed.</exception>
+    public static TilePlan Choose(ITileNetwork network, ImageHeader header, UpscaleSettings settings)
+    {
+        var (margin, feather, least) = (settings.Margin, settings.Feather, Smallest(network, settings));
         if (settings.TileSize != 0)
         {
-            return settings.TileSize >= least
-                ? Of(settings.TileSize)
-                : throw new ArgumentException($"tiles of {settings.TileSize} pixels, expected 0 for automatic, or at least {least} for a margin of {margin} and a feather of {feather}", nameof(settings));
+            return Of(settings.TileSize);
         }
 
         var budget = Budget(settings);
