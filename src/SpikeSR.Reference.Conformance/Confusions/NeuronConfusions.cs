@@ -30,7 +30,9 @@ internal sealed class FiresAboveOnly<T>(Workspace workspace, Parallelism threads
         }
     }
 
-    protected override NeuronSettings Change(NeuronSettings settings) => settings with { Threshold = Math.BitIncrement(settings.Threshold) };
+    // The next number of the scalar: in float, the next double would round back.
+    protected override NeuronSettings Change(NeuronSettings settings) =>
+        settings with { Threshold = typeof(T) == typeof(F32) ? MathF.BitIncrement((float)settings.Threshold) : Math.BitIncrement(settings.Threshold) };
 }
 
 [Confusion("LIF-1", "1 - 1/tau for 1/tau")]

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using SpikeSR.Reference.Conformance.Backends;
+using SpikeSR.Reference.Conformance.Golden;
+using SpikeSR.Reference.Conformance.Judging;
+using SpikeSR.Reference.Conformance.Reports;
+using SpikeSR.Reference.Conformance.Running;
+
+namespace SpikeSR.Reference.Cli.Verbs;
+
+/// <summary>The options of the verbs that choose cases and judge answers.</summary>
+internal sealed class ConformOptions
+{
+    private readonly Option<string> _suite = new("--suite") { Description = "The folder of the suite.", DefaultValueFactory = _ => Path.Combine("golden", "v1"), HelpName = "DIR" };
+
+    private readonly Option<(int, int)> _levels = new("--levels")
+    {
+        Description = "Levels to ask, as 2 or 1-3: 1 operators, 2 their gradients, 3 blocks, 4 networks, 5 networks on images. [default: 1-5]",
+        HelpName = "N-M",
+        DefaultValueFactory = _ => (GoldenCase.LowestLevel, GoldenCase.HighestLevel),
+        CustomParser = ParseLevels,
+    };
+
+    private readonly Option<string?> _operators = new("--operators") { Description = "Operators to ask, with commas between. [default: all]", HelpName = "NAMES" };
+
+    private readonly Option<string?> _cases = new("--cases") { Description = "Cases to ask, with commas between; a name may end with *. [default: all]", HelpName = "NAMES" };
+
+    private readonly Option<Profile> _profile =
+        Options.Choice("--profile", "What the backend promises about its arithmetic.", [.. Profile.All.OrderByDescending(profile => profile.Name == "fp32").Select(profile => (profile.Name, profile))]);
+
+    private readonly Option<string?> _capabilities = new("--capabilities") { Description = "The backend's capability file: what it supports. The rest is debt.", HelpName = "FILE" };
+
+    private readonly Option<string?> _report = new("--report") { Description = "Write the report as JSON, for 'spikesr conform report'.", HelpName = "FILE" };
+
+    private readonly Option<bool> _all = new("--all-cases", "-a") { Description = "Print every case, not only those that did not pass." };
+
+    /// <summary>Adds the options to a verb.</summary>
+    /// <param name="verb">The verb.</param>
+    /// <param name="judges">Whether it judges answers.</param>
+    public ConformOptions(Command verb, bool judges = true)
+    {
+        foreach (var option in judges ? new Option[] { _profile, _suite, _levels, _operators, _cases, _capabilities, _report, _all } : [_suite, _levels, _operators, _cases])
+        {
+            verb.Options.Add(option);
+        }
+    }
+
+    /// <summary>The suite.</summary>
+    public GoldenManifest Suite(ParseResult parsed) => new GoldenSet(parsed.GetRequiredValue(_suite)).Manifest;
+
+    /// <summary>The cases to ask.</summary>
+    public RunSelection Selection(ParseResult parsed)
+    {
+        var (lowest, highest) = parsed.GetValue(_levels);
+        return new() { LowestLevel = lowest, HighestLevel = highest, Operators = Names(parsed.GetValue(_operators)), Cases = Names(parsed.GetValue(_cases)) };
+    }
+
+    /// <summary>Judges a backend, prints what it finds and writes the report.</summary>
+    /// <returns>The exit status.</returns>
+    public int Judge(ParseResult parsed, ICaseBackend backend)
+    {
+        var capabilities = parsed.GetValue(_capabilities) is { } path ? Capabilities.Load(path) : Capabilities.All;
+        var run = new ConformanceRun(Suite(parsed), backend, capabilities, new ProfileJudge(parsed.GetRequiredValue(_profile)));
+        var report = run.Run(Selection(parsed), result =>
+        {
+            if (parsed.GetValue(_all) || result.Outcome is CaseOutcome.Failed or CaseOutcome.NotJudged)
+            {
+                Console.WriteLine(TerminalReport.Case(result));
+            }
+        });
+        Console.WriteLine(TerminalReport.Summary(report));
+        if (parsed.GetValue(_report) is { } file)
+        {
+            report.Save(file);
+        }
+
+        return report.Count(CaseOutcome.Failed) > 0 ? ExitCode.Failed : report.IsClean ? ExitCode.Done : ExitCode.Partly;
+    }
+
+    private static string[] Names(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    private static (int, int) ParseLevels(ArgumentResult result)
+    {
+        var text = string.Join(' ', result.Tokens.Select(token => token.Value));
+        var parts = text.Split('-');
+        if (parts.Length <= 2 && int.TryParse(parts[0], out var lowest) && int.TryParse(parts[^1], out var highest)
+            && GoldenCase.LowestLevel <= lowest && lowest <= highest && highest <= GoldenCase.HighestLevel)
+        {
+            return (lowest, highest);
+        }
+
+        result.AddError($"--levels: found '{text}', expected a level or a range of levels from {GoldenCase.LowestLevel} to {GoldenCase.HighestLevel}, as 1-3");
+        return default;
+    }
+}

@@ -1,0 +1,19 @@
+namespace SpikeSR.Reference.Conformance.Backends;
+
+/// <summary>
+/// Something that answers cases: an engine of this library, a program of any language, a folder of answers made elsewhere, or the variant of a
+/// definition. Whatever it does, <see cref="Answer"/> returns: a backend cannot stop a run.
+/// </summary>
+public interface ICaseBackend
+{
+    /// <summary>What reports call it.</summary>
+    string Name { get; }
+
+    /// <summary>How to ask it again about one case, as a command; <c>ID</c> stands for the case.</summary>
+    string Replay { get; }
+
+    /// <summary>Asks it one question.</summary>
+    /// <param name="id">The case's name.</param>
+    /// <param name="question">The case file.</param>
+    BackendReply Answer(string id, ReadOnlyMemory<byte> question);
+}

@@ -1,0 +1,90 @@
+using SpikeSR.Reference.Conformance.Backends;
+using SpikeSR.Reference.Conformance.Golden;
+using SpikeSR.Reference.Conformance.Judging;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Conformance.Confusions;
+
+/// <summary>
+/// Gives a wrong answer its name: the variants that are wrong on the case answer it, and the one whose answer is the backend's is named (SPEC KIT-5). A name is
+/// no verdict: answers are compared at a distance that tells variants apart, not at a bound.
+/// </summary>
+/// <param name="profile">How the backend rounds.</param>
+public sealed class ConfusionFinder(Profile profile)
+{
+    private const double NearInDouble = 1e-9;
+    private const double NearInSingle = 2e-5;
+    private const int NearInRoundoffs = 16;
+
+    private readonly double _near = profile.StorageRoundoff < NearInDouble ? NearInDouble : Math.Max(NearInSingle, NearInRoundoffs * profile.StorageRoundoff);
+
+    /// <summary>The variants nearest to an answer; those that reproduce it, or, where none does, the one that agrees with most of it.</summary>
+    /// <param name="golden">The case.</param>
+    /// <param name="question">Its file.</param>
+    /// <param name="answer">A wrong answer.</param>
+    public IReadOnlyList<NamedConfusion> Find(GoldenCase golden, CaseFile question, BackendAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(golden);
+        ArgumentNullException.ThrowIfNull(question);
+        ArgumentNullException.ThrowIfNull(answer);
+        var found = golden.Separates.Select(Confusion.Find).OfType<Confusion>().Select(confusion => Compare(confusion, question, answer)).OfType<NamedConfusion>().ToList();
+        var exact = found.Where(confusion => confusion.Reproduces).ToList();
+        return exact.Count > 0 ? exact : [.. found.OrderByDescending(confusion => confusion.Agreeing).Take(1)];
+    }
+
+    private NamedConfusion? Compare(Confusion confusion, CaseFile question, BackendAnswer answer)
+    {
+        if (Answer(confusion, question) is not { } variant)
+        {
+            return null;
+        }
+
+        var (agreeing, elements) = (0L, 0L);
+        foreach (var (name, right) in variant.Tensors)
+        {
+            elements += right.Values.Length;
+            if (answer.Tensors.TryGetValue(name, out var found) && found.Shape == right.Shape)
+            {
+                agreeing += Agreeing(right.Values.Span, found.Values.Span);
+            }
+            else if (CaseTensorNames.IsDecision(name))
+            {
+                // A backend need not hand over decisions.
+                elements -= right.Values.Length;
+            }
+        }
+
+        return new NamedConfusion(confusion.Name, confusion.Clause, confusion.Mistake, agreeing, elements);
+    }
+
+    private static BackendAnswer? Answer(Confusion confusion, CaseFile question)
+    {
+        try
+        {
+            return EngineBackend.Evaluate(question, confusion.Create<F64>(new Workspace(), Parallelism.Single));
+        }
+#pragma warning disable CA1031 // whatever a mistake throws: it does not answer
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return null;
+        }
+    }
+
+    private long Agreeing(ReadOnlySpan<double> right, ReadOnlySpan<double> found)
+    {
+        var largest = 0.0;
+        foreach (var value in right)
+        {
+            largest = double.IsFinite(value) ? Math.Max(largest, Math.Abs(value)) : largest;
+        }
+
+        var agreeing = 0L;
+        for (var i = 0; i < right.Length; i++)
+        {
+            agreeing += found[i].Equals(right[i]) || Math.Abs(found[i] - right[i]) <= _near * largest ? 1 : 0;
+        }
+
+        return agreeing;
+    }
+}

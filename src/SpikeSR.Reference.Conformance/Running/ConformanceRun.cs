@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using SpikeSR.Reference.Conformance.Backends;
+using SpikeSR.Reference.Conformance.Confusions;
+using SpikeSR.Reference.Conformance.Golden;
+using SpikeSR.Reference.Conformance.Judging;
+
+namespace SpikeSR.Reference.Conformance.Running;
+
+/// <summary>Asks a backend the cases of a suite, one at a time, and has its answers judged (SPEC KIT-4).</summary>
+/// <param name="suite">The cases.</param>
+/// <param name="backend">What is asked.</param>
+/// <param name="capabilities">What it supports.</param>
+/// <param name="judge">What decides.</param>
+public sealed class ConformanceRun(GoldenManifest suite, ICaseBackend backend, Capabilities capabilities, ICaseJudge judge)
+{
+    private readonly ConfusionFinder _finder = new(judge.Profile);
+
+    /// <summary>Asks the chosen cases.</summary>
+    /// <param name="selection">Which.</param>
+    /// <param name="progress">Is told each result as it comes.</param>
+    public RunReport Run(RunSelection selection, Action<CaseResult>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(selection);
+        var clock = Stopwatch.StartNew();
+        var (results, failed) = (new List<CaseResult>(), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var golden in selection.Of(suite))
+        {
+            var result = Ask(golden, selection.HighestLevel >= GoldenCase.GradientLevel);
+            result = result.Outcome == CaseOutcome.Failed ? result with { Behind = [.. golden.Requires.Where(failed.Contains)] } : result;
+            if (result.Outcome == CaseOutcome.Failed)
+            {
+                failed.Add(golden.Id);
+            }
+
+            results.Add(result);
+            progress?.Invoke(result);
+        }
+
+        return new RunReport { Backend = capabilities.Name ?? backend.Name, Profile = judge.Profile.Name, Cases = results, Seconds = clock.Elapsed.TotalSeconds };
+    }
+
+    /// <summary>Asks one case.</summary>
+    /// <param name="golden">The case.</param>
+    /// <param name="withGradients">Whether gradients may be asked for.</param>
+    public CaseResult Ask(GoldenCase golden, bool withGradients = true)
+    {
+        ArgumentNullException.ThrowIfNull(golden);
+        var owesGradients = golden.AsksGradients && withGradients && !capabilities.AnswersGradients(golden.Op);
+        var isForward = golden.AsksGradients && (!withGradients || owesGradients);
+        var result = new CaseResult
+        {
+            Id = golden.Id,
+            Op = golden.Op,
+            Level = isForward ? golden.LowestLevelAsked : golden.Level,
+            Why = golden.Why,
+            Clauses = golden.Clauses,
+            Separates = isForward ? [] : golden.Separates,
+            Outcome = CaseOutcome.Debt,
+            Cause = "not supported",
+            Debt = owesGradients ? "gradients" : string.Empty,
+            Replay = backend.Replay.Replace("ID", golden.Id, StringComparison.Ordinal) + $" --profile {judge.Profile.Name}",
+        };
+        if (capabilities.Debt(golden) is { } reason)
+        {
+            return result with { Debt = "case", Message = reason };
+        }
+
+        var question = isForward ? golden.BuildForwardQuestion() : golden.BuildQuestion();
+        var reply = backend.Answer(golden.Id, question);
+        result = result with { Seconds = reply.Elapsed.TotalSeconds, Message = reply.Message };
+        return (golden.MustBeRefused, reply) switch
+        {
+            (true, { Kind: ReplyKind.Refused }) => result with { Outcome = CaseOutcome.Passed, Cause = "refused" },
+            (true, { Kind: ReplyKind.Answered }) => result with { Outcome = CaseOutcome.Failed, Cause = "answered", Message = "answered, where the only right answer is to refuse it" },
+            (false, { Kind: ReplyKind.Answered, Answer: { } answer }) => Judged(result, golden, question, answer),
+            _ => result with { Outcome = CaseOutcome.Failed, Cause = Words(reply.Kind) },
+        };
+    }
+
+    // TimedOut: timed out.
+    private static string Words(ReplyKind kind) =>
+        string.Concat(kind.ToString().Select((letter, i) => char.IsUpper(letter) ? (i == 0 ? string.Empty : " ") + char.ToLowerInvariant(letter) : letter.ToString()));
+
+    private CaseResult Judged(CaseResult result, GoldenCase golden, byte[] question, BackendAnswer answer)
+    {
+        using var file = CaseFile.Open(question, golden.Id);
+        var verdict = judge.Answer(file, answer);
+        result = result with
+        {
+            Message = verdict.Message,
+            Outputs = [.. verdict.Outputs.Where(output => output.Outcome != Outcome.Pass)],
+            Ambiguous = verdict.Outputs.Sum(output => output.Ambiguous),
+        };
+        return verdict.Outcome switch
+        {
+            Outcome.Pass => result with { Outcome = CaseOutcome.Passed, Cause = "passed" },
+            Outcome.NotJudged => result with { Outcome = CaseOutcome.NotJudged, Cause = "not judged" },
+            _ => result with { Outcome = CaseOutcome.Failed, Cause = "wrong answer", Confusions = _finder.Find(golden, file, answer) },
+        };
+    }
+}

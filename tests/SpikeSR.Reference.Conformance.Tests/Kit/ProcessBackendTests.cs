@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using SpikeSR.Reference.Conformance.Backends;
+using SpikeSR.Reference.Conformance.Running;
+using SpikeSR.Reference.Serialization;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Conformance.Kit;
+
+/// <summary>Programs that do everything but answer. They are one-liners of a POSIX shell; where there is none, these tests have nothing to start.</summary>
+public sealed class ProcessBackendTests : IDisposable
+{
+    private const string Case = "relu-one";
+
+    private static readonly BackendLimits Tight = new() { Time = TimeSpan.FromSeconds(20), Disk = 4 << 20, Printed = 1 << 16, Memory = 64 << 20 };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("spikesr-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("exit 2", ReplyKind.Refused)]
+    [InlineData("echo a reason >&2; exit 3", ReplyKind.Crashed)]
+    [InlineData("kill -9 $$", ReplyKind.Crashed)]
+    [InlineData("exit 0", ReplyKind.WroteNothing)]
+    [InlineData("echo no tensors > $2", ReplyKind.Unreadable)]
+    [InlineData("while echo line after line; do :; done", ReplyKind.PrintedTooMuch)]
+    [InlineData("head -c 20000000000 /dev/zero > $2; sleep 100", ReplyKind.WroteTooMuch)]
+    [InlineData("tail /dev/zero", ReplyKind.UsedTooMuchMemory)]
+    [InlineData("sleep 100 & exit 0", ReplyKind.LeftAProcess)]
+    [InlineData("setsid sleep 100 > /dev/null 2>&1 < /dev/null & exit 0", ReplyKind.LeftAProcess)]
+    public void Whatever_a_backend_does_has_a_name(string script, ReplyKind expected) => Assert.Equal(expected, Ask(script, Tight).Kind);
+
+    [Fact]
+    public void A_crash_is_told_with_its_last_line() => Assert.Equal("exit status 3: a reason", Ask("echo first >&2; echo a reason >&2; exit 3", Tight).Message);
+
+    [Fact]
+    public void A_command_that_is_not_there_is_a_verdict_too() =>
+        Assert.Equal(ReplyKind.NotStarted, new ProcessBackend(new CommandTemplate("/no/such/backend {case} {out}"), Tight).Answer(Case, new byte[8]).Kind);
+
+    [Fact]
+    public void A_hanging_backend_is_ended_with_all_that_it_started()
+    {
+        var pids = Path.Combine(_folder, "pids");
+        var clock = Stopwatch.StartNew();
+        var reply = Ask($"echo $$ > {pids}; sleep 100 & echo $! >> {pids}; setsid sh -c \"echo \\$\\$ >> {pids}; sleep 100\" & wait", Tight with { Time = TimeSpan.FromSeconds(0.7) });
+        Assert.Equal(ReplyKind.TimedOut, reply.Kind);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60));
+        var started = File.ReadAllLines(pids);
+        Assert.Equal(3, started.Length);
+        Assert.All(started, pid => Assert.False(IsRunning(pid), pid));
+    }
+
+    [Fact]
+    public void Nothing_stays_on_disk()
+    {
+        var place = Path.Combine(_folder, "place");
+        Ask($"dirname $2 > {place}; echo more > $(dirname $2)/more", Tight);
+        Assert.False(Directory.Exists(File.ReadAllText(place).Trim()));
+    }
+
+    [Fact]
+    public void An_answer_comes_through_and_NaN_or_another_shape_in_it_fails()
+    {
+        using var question = CaseFile.Open(Suite.Case(Case).BuildQuestion(), Case);
+        var right = EngineBackend.Evaluate(question, new SpikeSR.Reference.Network.DefinitionBackend<F32>(new Workspace(), Parallelism.Single)).Tensors;
+        Assert.Equal(CaseOutcome.Passed, Judge(Write("right", right)).Outcome);
+        var nan = new Dictionary<string, AnswerTensor>(right) { ["out/y"] = new(right["out/y"].Shape, new[] { double.NaN }) };
+        var result = Judge(Write("nan", nan));
+        Assert.Equal((CaseOutcome.Failed, "wrong answer"), (result.Outcome, result.Cause));
+        Assert.Equal("out/y", Assert.Single(result.Outputs).Name);
+        var shape = new Dictionary<string, AnswerTensor>(right) { ["out/y"] = new(new Shape(1, 2), new[] { 0.5, 0.5 }) };
+        Assert.Contains("shape", Judge(Write("shape", shape)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("backend {case}")]
+    [InlineData("backend {out}")]
+    [InlineData("backend '{case} {out}")]
+    public void A_command_without_its_places_is_refused(string text) => Assert.Throws<ArgumentException>(() => new CommandTemplate(text));
+
+    [Fact]
+    public void Quotes_keep_words_together() =>
+        Assert.Equal(["my backend", "-o=/b c", string.Empty, "it's", "/a"], new CommandTemplate("'my backend' -o={out} '' \"it's\" {case}").Words("/a", "/b c"));
+
+    private static bool IsRunning(string pid)
+    {
+        // A process that ended and that nobody has waited for is no longer running.
+        var status = $"/proc/{pid}/stat";
+        return File.Exists(status) && !File.ReadAllText(status).Contains(") Z ", StringComparison.Ordinal);
+    }
+
+    private CommandTemplate Script(string script)
+    {
+        var path = Path.Combine(_folder, "backend.sh");
+        File.WriteAllText(path, script + "\n");
+        return new CommandTemplate($"sh {path} {{case}} {{out}}");
+    }
+
+    private BackendReply Ask(string script, BackendLimits limits) => new ProcessBackend(Script(script), limits).Answer(Case, new byte[8]);
+
+    private CaseResult Judge(string answer) =>
+        new ConformanceRun(Suite.Manifest, new ProcessBackend(Script($"cp {answer} $2"), Tight), Capabilities.All, Suite.Single).Ask(Suite.Case(Case));
+
+    private string Write(string name, IReadOnlyDictionary<string, AnswerTensor> tensors)
+    {
+        var writer = new SafetensorsWriter();
+        foreach (var (key, tensor) in tensors)
+        {
+            writer.Add(key, tensor.Shape, Array.ConvertAll(tensor.Values.ToArray(), value => (float)value));
+        }
+
+        var path = Path.Combine(_folder, name);
+        writer.Write(path);
+        return path;
+    }
+}
