@@ -32,7 +32,12 @@ internal static class Options
     /// <param name="choices">The words; the first is the default.</param>
     public static Option<T> Choice<T>(string name, string description, params (string Word, T Value)[] choices)
     {
-        var words = choices.Select(choice => choice.Word).ToArray();
+        var words = new string[choices.Length];
+        for (var i = 0; i < words.Length; i++)
+        {
+            words[i] = choices[i].Word;
+        }
+
         var option = new Option<T>(name)
         {
             Description = description,

@@ -71,10 +71,33 @@ public sealed class PatchGrid
     }
 
     // Patches over each row.
-    private static int[] Counts(IReadOnlyList<int> starts, int size, int patchSize) =>
-        [.. Enumerable.Range(0, size).Select(row => starts.Count(start => start <= row && row < start + patchSize))];
+    private static int[] Counts(IReadOnlyList<int> starts, int size, int patchSize)
+    {
+        var counts = new int[size];
+        foreach (var start in starts)
+        {
+            for (var row = start; row < start + patchSize; row++)
+            {
+                counts[row]++;
+            }
+        }
+
+        return counts;
+    }
 
     // 2^r, r = number of neighbouring pairs (a, b) of starts with b <= row < a + P.
-    private static int[] PublishedDivisors(IReadOnlyList<int> starts, int size, int patchSize) =>
-        [.. Enumerable.Range(0, size).Select(row => 1 << Enumerable.Range(0, starts.Count - 1).Count(i => starts[i + 1] <= row && row < starts[i] + patchSize))];
+    private static int[] PublishedDivisors(IReadOnlyList<int> starts, int size, int patchSize)
+    {
+        var divisors = new int[size];
+        Array.Fill(divisors, 1);
+        for (var i = 0; i < starts.Count - 1; i++)
+        {
+            for (var row = starts[i + 1]; row < starts[i] + patchSize; row++)
+            {
+                divisors[row] *= 2;
+            }
+        }
+
+        return divisors;
+    }
 }

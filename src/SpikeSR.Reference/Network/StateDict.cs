@@ -5,7 +5,7 @@ namespace SpikeSR.Reference.Network;
 /// <summary>How an entry of the state dict starts (SPEC INIT).</summary>
 /// <param name="Value">The constant it starts at, where <see cref="FanIn"/> is 0.</param>
 /// <param name="FanIn">Otherwise: uniform in +-1 / sqrt(fan-in), PyTorch's default for convolutions and linear maps.</param>
-public readonly record struct Initialisation(double Value, int FanIn = 0)
+public sealed record Initialisation(double Value, int FanIn = 0)
 {
     /// <summary>Zeros.</summary>
     public static readonly Initialisation Zero = new(0);

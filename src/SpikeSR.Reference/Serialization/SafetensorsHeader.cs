@@ -15,7 +15,7 @@ internal sealed class SafetensorsHeader
     private SafetensorsHeader(string file) => _file = file;
 
     /// <summary>Where a tensor lies; offsets count from the end of the header.</summary>
-    public readonly record struct Entry(ElementType Type, long[] Extents, long Begin, long End);
+    public sealed record Entry(string Name, ElementType Type, long[] Extents, long Begin, long End);
 
     public OrderedDictionary<string, string> Metadata { get; } = [];
 
@@ -53,16 +53,18 @@ internal sealed class SafetensorsHeader
     public void CheckLayout(long dataLength)
     {
         long end = 0;
-        foreach (var (name, entry) in Tensors.OrderBy(tensor => tensor.Value.Begin).ThenBy(tensor => tensor.Value.End))
+        var entries = Tensors.Values.ToArray();
+        Array.Sort(entries, (left, right) => (left.Begin, left.End).CompareTo((right.Begin, right.End)));
+        foreach (var entry in entries)
         {
             if (entry.Begin != end)
             {
-                throw Refuse(name, $"data from byte {entry.Begin}", $"from byte {end}, where the tensor before it ends");
+                throw Refuse(entry.Name, $"data from byte {entry.Begin}", $"from byte {end}, where the tensor before it ends");
             }
 
             if (entry.End > dataLength)
             {
-                throw Refuse(name, $"data up to byte {entry.End}", $"at most {dataLength}, the bytes after the header");
+                throw Refuse(entry.Name, $"data up to byte {entry.End}", $"at most {dataLength}, the bytes after the header");
             }
 
             end = entry.End;
@@ -157,14 +159,16 @@ internal sealed class SafetensorsHeader
             throw Refuse(name, $"shape [{string.Join(", ", extents)}]", "at most 2^63 - 1 elements");
         }
 
-        var size = (Int128)count * type.Value.Size();
-        if (begin > end || end - begin != size)
+        if (Math.BigMul(count, (long)type.Value.Size(), out var size) != 0 || begin > end || end - begin != size)
         {
-            throw Refuse(name, $"data_offsets [{begin}, {end}]", $"{size} bytes for {type} [{string.Join(", ", extents)}]");
+            throw RefuseOffsets(name, type.Value, extents, begin, end);
         }
 
-        return new Entry(type.Value, extents, begin, end);
+        return new Entry(name, type.Value, extents, begin, end);
     }
+
+    private MalformedFileException RefuseOffsets(string name, ElementType type, long[] extents, long begin, long end) =>
+        Refuse(name, $"data_offsets [{begin}, {end}]", $"{(Int128)StoredTensor.CountElements(extents) * type.Size()} bytes for {type} [{string.Join(", ", extents)}]");
 
     private ElementType ParseType(string name, ref Utf8JsonReader reader)
     {

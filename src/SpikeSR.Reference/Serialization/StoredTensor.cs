@@ -114,13 +114,12 @@ public sealed class StoredTensor
         long count = 1;
         foreach (var extent in extents)
         {
-            var product = (Int128)count * extent;
-            if (extent < 0 || product > long.MaxValue)
+            if (extent < 0 || Math.BigMul(count, extent, out var product) != 0 || product < 0)
             {
                 return -1;
             }
 
-            count = (long)product;
+            count = product;
         }
 
         return count;

@@ -81,11 +81,7 @@ public sealed class Workspace
     {
         if (tensor.Block is { } block)
         {
-            lock (_gate)
-            {
-                _free.Add(block);
-                RentedBytes -= block.Length;
-            }
+            Return(block);
         }
     }
 
@@ -99,6 +95,15 @@ public sealed class Workspace
         {
             AllocatedBytes -= _free.Sum(block => (long)block.Length);
             _free.Clear();
+        }
+    }
+
+    private void Return(byte[] block)
+    {
+        lock (_gate)
+        {
+            _free.Add(block);
+            RentedBytes -= block.Length;
         }
     }
 
@@ -134,7 +139,7 @@ public sealed class Workspace
     public sealed class Scope : IDisposable
     {
         private readonly Workspace _workspace;
-        private readonly List<TensorView<byte>> _rented = [];
+        private readonly List<byte[]> _rented = [];
 
         internal Scope(Workspace workspace) => _workspace = workspace;
 
@@ -151,7 +156,7 @@ public sealed class Workspace
             where T : unmanaged
         {
             var tensor = _workspace.Rent<T>(shape);
-            _rented.Add(new TensorView<byte>(tensor.Block!, 0, new Shape(0)));
+            _rented.Add(tensor.Block!);
             return tensor;
         }
 
@@ -172,18 +177,16 @@ public sealed class Workspace
         public void Return<T>(TensorView<T> tensor)
             where T : unmanaged
         {
-            var index = _rented.FindIndex(rented => ReferenceEquals(rented.Block, tensor.Block));
-            Guard.That(index >= 0, "the tensor was not rented from this scope", nameof(tensor));
-            _rented.RemoveAt(index);
+            Guard.That(tensor.Block is { } block && _rented.Remove(block), "the tensor was not rented from this scope", nameof(tensor));
             _workspace.Return(tensor);
         }
 
         /// <inheritdoc/>
         public void Dispose()
         {
-            foreach (var tensor in _rented)
+            foreach (var block in _rented)
             {
-                _workspace.Return(tensor);
+                _workspace.Return(block);
             }
 
             _rented.Clear();
