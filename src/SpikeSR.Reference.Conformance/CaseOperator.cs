@@ -42,6 +42,9 @@ public abstract class CaseOperator
     /// <param name="question">A case of this operator whose question has been evaluated without complaint.</param>
     internal virtual SpikeMargins? Margins(CaseFile question) => null;
 
+    /// <summary>Whether its answers come of several operators in a row.</summary>
+    internal virtual bool IsComposite => true;
+
     /// <summary>The decisions that the operator takes in a case.</summary>
     /// <param name="question">A case of this operator; its tensors may still be wrong.</param>
     internal virtual DecisionPlan Decisions(CaseFile question) => DecisionPlan.None;

@@ -3,33 +3,30 @@ using SpikeSR.Reference.Attention;
 namespace SpikeSR.Reference.Conformance.Judging;
 
 /// <summary>Matches that write down how clear their decision is, and then follow the backend's.</summary>
-/// <typeparam name="TRounding">How the backend rounds.</typeparam>
+/// <typeparam name="T">Scalar.</typeparam>
 /// <param name="call">The call's record.</param>
-internal readonly struct BookChoosing<TRounding>(DecisionCall call) : IChoosing<Bounded<TRounding>>
-    where TRounding : struct, IRounding
+internal readonly struct BookChoosing<T>(DecisionCall call) : IChoosing<T>
+    where T : unmanaged, IErrorScalar<T>
 {
     /// <inheritdoc/>
-    public int Choose(ReadOnlySpan<Bounded<TRounding>> row, int at)
+    public int Choose(ReadOnlySpan<T> row, int at)
     {
         var own = Match.ArgMax(row);
         var given = call.IsGiven ? call.Taken(at) : own;
-        if (given != own)
+        var lead = row[own] - row[given];
+        if (given == own)
         {
-            var lead = row[own] - row[given];
-            return call.Take(at, own, lead.Value, lead.Error);
-        }
-
-        // The rival that comes nearest to turning it.
-        var (margin, bound) = (double.PositiveInfinity, 0.0);
-        for (var j = 0; j < row.Length; j++)
-        {
-            var lead = row[own] - row[j];
-            if (j != own && lead.Error > 0 && !(lead.Value - lead.Error >= margin - bound))
+            // The nearest rival that rounding could help.
+            lead = T.FromDouble(double.PositiveInfinity);
+            for (var j = 0; j < row.Length; j++)
             {
-                (margin, bound) = (lead.Value, lead.Error);
+                if (row[own] - row[j] is var rival && j != own && rival.Error > 0 && T.IsGreater(lead, rival))
+                {
+                    lead = rival;
+                }
             }
         }
 
-        return call.Take(at, own, margin, bound);
+        return call.Take(at, own, lead);
     }
 }

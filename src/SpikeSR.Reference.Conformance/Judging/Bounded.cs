@@ -16,12 +16,9 @@ namespace SpikeSR.Reference.Conformance.Judging;
 /// Where every error is 0 and all terms are multiples of one power of two, few enough for the profile's digits, every order is exact: the bound is 0.
 /// </remarks>
 /// <typeparam name="TRounding">How the backend rounds.</typeparam>
-internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
+internal readonly struct Bounded<TRounding> : IErrorScalar<Bounded<TRounding>>
     where TRounding : struct, IRounding
 {
-    // At most this many of a short sum's partial sums are stored between its additions.
-    private const int MostStored = 3;
-
     private readonly double _termError;
     private readonly double _magnitude;
     private readonly int _count;
@@ -33,7 +30,13 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
     /// <summary>The definitions' value in double.</summary>
     public double Value { get; }
 
-    /// <summary>How far a backend's value may lie from <see cref="Value"/>; infinite where nothing can be said.</summary>
+    /// <inheritdoc/>
+    public static int Samples => 0;
+
+    /// <inheritdoc/>
+    public static double OneRounding => TRounding.Accumulation + TRounding.Storage;
+
+    /// <inheritdoc/>
     public double Error
     {
         get
@@ -45,7 +48,7 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
 
             var error = _count <= 1
                 ? _termError
-                : _termError + ((Growth(_count + 1) + (Math.Min(_count - 1, MostStored) * StorageBeyond)) * _magnitude) + (_count * TRounding.Tiny);
+                : _termError + (Roundoff<TRounding>.OfSum(_count, _count + 1) * _magnitude) + (_count * TRounding.Tiny);
 
             // An overflow on the way is no error of the backend's. NaN: 0 times an error without bound.
             return double.IsNaN(error) || Math.Abs(Value) + error > TRounding.Largest || _magnitude > TRounding.Largest ? double.PositiveInfinity : error;
@@ -55,15 +58,9 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
     /// <inheritdoc/>
     public static bool CarriesDerivative => false;
 
-    // The roundings of the backend and of the definitions' own double.
-    private static double Unit => TRounding.Accumulation + (1.0 / (1L << 53));
-
-    // What storing adds to rounding in the accumulator.
-    private static double StorageBeyond => TRounding.Storage > TRounding.Accumulation ? TRounding.Storage : 0;
-
     private bool IsExactZero => Value == 0 && _termError == 0 && _magnitude == 0;
 
-    private bool IsExactSum => _grid >= TRounding.LowestGrid && _magnitude <= Math.ScaleB(1, TRounding.Digits + _grid);
+    private bool IsExactSum => Roundoff<TRounding>.IsExact(_magnitude, _grid);
 
     /// <inheritdoc/>
     public static Bounded<TRounding> operator +(Bounded<TRounding> left, Bounded<TRounding> right) => Add(left, right, left.Value + right.Value);
@@ -85,7 +82,7 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
         var magnitude = isShift ? Math.Abs(value) : left._magnitude * right._magnitude;
         var propagated = (left._magnitude * rightError) + (right._magnitude * leftError) + (leftError * rightError);
         var grid = left._grid + right._grid;
-        return propagated == 0 && IsExact(magnitude, grid)
+        return propagated == 0 && Roundoff<TRounding>.IsExact(magnitude, grid)
             ? new(value, 0, magnitude, 1, grid)
             : Round(value, propagated, magnitude, isShift ? 0 : 0.5);
     }
@@ -104,7 +101,7 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
         {
             var scale = Math.Abs(right.Value);
             var shifted = left._grid - Math.ILogB(scale);
-            return leftError == 0 && IsExact(Math.Abs(value), shifted)
+            return leftError == 0 && Roundoff<TRounding>.IsExact(Math.Abs(value), shifted)
                 ? new(value, 0, Math.Abs(value), 1, shifted)
                 : Round(value, leftError / scale, left._magnitude / scale, 0);
         }
@@ -131,7 +128,7 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
         }
 
         var magnitude = Math.Abs(value);
-        return TRounding.Holds(value) && Grid(value) is var grid && grid >= TRounding.LowestGrid
+        return TRounding.Holds(value) && Roundoff<TRounding>.Grid(value) is var grid && grid >= TRounding.LowestGrid
             ? new(value, 0, magnitude, 1, grid)
             : new Bounded<TRounding>(value, (TRounding.Storage * magnitude) + TRounding.Tiny, (1 + TRounding.Storage) * magnitude, 1, 0);
     }
@@ -197,7 +194,7 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
         var gelu = ExactMath.Gelu(x);
         var propagated = (Math.Abs(ExactMath.GeluDerivative(x)) + (0.4 * Math.Min(error, 3))) * error;
         var erf = Math.Abs(ExactMath.Erf(x / Math.Sqrt(2)));
-        var cancelled = Math.Abs(x) / 2 * CumulativeError(x, erf);
+        var cancelled = Math.Abs(x) / 2 * Roundoff<TRounding>.OfCumulative(x, erf);
         return Round(gelu, propagated + cancelled, Math.Abs(gelu), 1.5);
     }
 
@@ -209,9 +206,8 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
         var derivative = ExactMath.GeluDerivative(x);
         var density = Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
         var propagated = (Math.Abs((2 - (x * x)) * density) + (0.5 * Math.Min(error, 3))) * error;
-        var cumulative = CumulativeError(x, Math.Abs(ExactMath.Erf(x / Math.Sqrt(2)))) / 2;
-        var bump = Math.Abs(x) * density * 2 * RoundingUnit * (TRounding.ExpUlps + (x * x) + 2);
-        return Round(derivative, propagated + cumulative + (double.IsFinite(x) ? bump : 0), Math.Abs(derivative), 1.5);
+        var cumulative = Roundoff<TRounding>.OfCumulative(x, Math.Abs(ExactMath.Erf(x / Math.Sqrt(2)))) / 2;
+        return Round(derivative, propagated + cumulative + Roundoff<TRounding>.OfBump(x), Math.Abs(derivative), 1.5);
     }
 
     /// <inheritdoc/>
@@ -225,13 +221,12 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
 
     /// <inheritdoc/>
     public static Bounded<TRounding> Detach(Bounded<TRounding> value) =>
-        value.IsExactZero || !double.IsFinite(value.Value) ? Zero(value.Value) : new(value.Value, 0, Math.Abs(value.Value), 1, Grid(value.Value));
+        value.IsExactZero || !double.IsFinite(value.Value) ? Zero(value.Value) : new(value.Value, 0, Math.Abs(value.Value), 1, Roundoff<TRounding>.Grid(value.Value));
 
-    /// <summary>The value as a tensor holds it: its sum closed, and rounded to storage.</summary>
+    /// <inheritdoc/>
     public Bounded<TRounding> Store() => Widen(0);
 
-    /// <summary>The same with a larger error.</summary>
-    /// <param name="by">What is added to it.</param>
+    /// <inheritdoc/>
     public Bounded<TRounding> Widen(double by)
     {
         if (IsExactZero && by == 0)
@@ -240,13 +235,15 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
         }
 
         var error = Error + by;
-        var isStored = error == 0 && IsExact(Math.Abs(Value), _grid);
-        error += isStored ? 0 : StorageBeyond * (Math.Abs(Value) + error);
+        var isStored = error == 0 && Roundoff<TRounding>.IsExact(Math.Abs(Value), _grid);
+        error += isStored ? 0 : Roundoff<TRounding>.Storage * (Math.Abs(Value) + error);
         return Closed(Value, error, _grid);
     }
 
-    // One rounding of the accumulator, and where intermediate results are stored, that.
-    private static double RoundingUnit => Unit + StorageBeyond;
+    /// <inheritdoc/>
+    public void Sample(Span<float> into)
+    {
+    }
 
     private static Bounded<TRounding> Zero(double value) => new(value, 0, 0, 0, 0);
 
@@ -254,12 +251,10 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
 
     private static Bounded<TRounding> Closed(double value, double error, int grid) => new(value, error, Math.Abs(value) + error, 1, grid);
 
-    private static bool IsExact(double magnitude, int grid) => grid >= TRounding.LowestGrid && magnitude <= Math.ScaleB(1, TRounding.Digits + grid);
-
-    // A result that is rounded by so many units in the last place (one is at most two half units); half of one is plain rounding.
+        // A result that is rounded by so many units in the last place (one is at most two half units); half of one is plain rounding.
     private static Bounded<TRounding> Round(double value, double propagated, double magnitude, double ulps)
     {
-        var error = propagated + (((ulps * 2 * Unit) + (ulps > 0 ? StorageBeyond : 0)) * (magnitude + propagated)) + TRounding.Tiny;
+        var error = propagated + (Roundoff<TRounding>.Ulps(ulps) * (magnitude + propagated)) + TRounding.Tiny;
         return new(value, error, magnitude + error, 1, 0);
     }
 
@@ -278,12 +273,12 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
         leftError += left.OperandError(leftError);
         rightError += right.OperandError(rightError);
         var propagated = (Math.Abs(left.Value) * rightError) + (Math.Abs(right.Value) * leftError) + (leftError * rightError);
-        if (propagated == 0 && IsExact(magnitude, grid))
+        if (propagated == 0 && Roundoff<TRounding>.IsExact(magnitude, grid))
         {
             return new(value, 0, magnitude, 1, grid);
         }
 
-        var error = propagated + (Unit * (magnitude + propagated)) + TRounding.Tiny;
+        var error = propagated + (Roundoff<TRounding>.Unit * (magnitude + propagated)) + TRounding.Tiny;
         return new(value, error, magnitude + error, 1, grid);
     }
 
@@ -304,25 +299,6 @@ internal readonly struct Bounded<TRounding> : IScalar<Bounded<TRounding>>
             : new(value, left._termError + right._termError, left._magnitude + right._magnitude, left._count + right._count, Math.Min(left._grid, right._grid));
     }
 
-    // (1 + u)^k - 1 from above.
-    private static double Growth(int k) => k * Unit is var exponent && exponent < 1 ? exponent * (1 + exponent) : Math.Exp(exponent);
-
     // exp(e) - 1 from above.
     private static double Expm1(double e) => e < 1 ? e * (1 + e) : Math.Exp(e);
-
-    // 1 + erf as a backend may find it: erf's units, those of its argument, and the sum's.
-    private static double CumulativeError(double x, double erf)
-    {
-        var argument = double.IsFinite(x) ? 1.6 * Math.Abs(x) * Math.Exp(-x * x / 2) : 0;
-        return ((TRounding.ErfUlps * 2 * erf) + argument + 1 + erf) * RoundingUnit;
-    }
-
-    // The largest g such that the number is a multiple of 2^g.
-    private static int Grid(double value)
-    {
-        var bits = BitConverter.DoubleToUInt64Bits(value);
-        var (mantissa, exponent) = (bits & ((1UL << 52) - 1), (int)((bits >> 52) & 0x7FF));
-        mantissa |= exponent == 0 ? 0 : 1UL << 52;
-        return Math.Max(exponent, 1) - 1075 + System.Numerics.BitOperations.TrailingZeroCount(mantissa);
-    }
 }

@@ -7,10 +7,10 @@ using SpikeSR.Reference.Tensors;
 namespace SpikeSR.Reference.Conformance.Judging;
 
 /// <content>Every primitive is its definition; what it wrote is stored. Those that only move numbers are left as they are.</content>
-internal sealed partial class BoundingBackend<TRounding>
+internal sealed partial class BoundingBackend<T>
 {
     /// <inheritdoc/>
-    public override void SurrogateBackward(SurrogateFunction surrogate, TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> gradSpike, TensorView<Bounded<TRounding>> gradX)
+    public override void SurrogateBackward(SurrogateFunction surrogate, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradX)
     {
         base.SurrogateBackward(surrogate, x, gradSpike, gradX);
         Store(gradX);
@@ -19,10 +19,10 @@ internal sealed partial class BoundingBackend<TRounding>
     /// <inheritdoc/>
     public override void Convolution(
         ConvolutionSettings settings,
-        TensorView<Bounded<TRounding>> x,
-        Parameter<Bounded<TRounding>> weight,
-        Parameter<Bounded<TRounding>>? bias,
-        TensorView<Bounded<TRounding>> y)
+        TensorView<T> x,
+        Parameter<T> weight,
+        Parameter<T>? bias,
+        TensorView<T> y)
     {
         base.Convolution(settings, x, weight, bias, y);
         Store(y);
@@ -31,11 +31,11 @@ internal sealed partial class BoundingBackend<TRounding>
     /// <inheritdoc/>
     public override void ConvolutionBackward(
         ConvolutionSettings settings,
-        TensorView<Bounded<TRounding>> x,
-        Parameter<Bounded<TRounding>> weight,
-        Parameter<Bounded<TRounding>>? bias,
-        TensorView<Bounded<TRounding>> gradY,
-        TensorView<Bounded<TRounding>> gradX)
+        TensorView<T> x,
+        Parameter<T> weight,
+        Parameter<T>? bias,
+        TensorView<T> gradY,
+        TensorView<T> gradX)
     {
         base.ConvolutionBackward(settings, x, weight, bias, gradY, gradX);
         Store(gradX, weight.Gradient, Gradient(bias));
@@ -45,12 +45,12 @@ internal sealed partial class BoundingBackend<TRounding>
     public override void DeformableConvolution(
         ConvolutionSettings settings,
         int offsetGroups,
-        TensorView<Bounded<TRounding>> x,
-        TensorView<Bounded<TRounding>> offset,
-        TensorView<Bounded<TRounding>> mask,
-        Parameter<Bounded<TRounding>> weight,
-        Parameter<Bounded<TRounding>>? bias,
-        TensorView<Bounded<TRounding>> y)
+        TensorView<T> x,
+        TensorView<T> offset,
+        TensorView<T> mask,
+        Parameter<T> weight,
+        Parameter<T>? bias,
+        TensorView<T> y)
     {
         base.DeformableConvolution(settings, offsetGroups, x, offset, mask, weight, bias, y);
         Store(y);
@@ -60,22 +60,22 @@ internal sealed partial class BoundingBackend<TRounding>
     public override void DeformableConvolutionBackward(
         ConvolutionSettings settings,
         int offsetGroups,
-        TensorView<Bounded<TRounding>> x,
-        TensorView<Bounded<TRounding>> offset,
-        TensorView<Bounded<TRounding>> mask,
-        Parameter<Bounded<TRounding>> weight,
-        Parameter<Bounded<TRounding>>? bias,
-        TensorView<Bounded<TRounding>> gradY,
-        TensorView<Bounded<TRounding>> gradX,
-        TensorView<Bounded<TRounding>> gradOffset,
-        TensorView<Bounded<TRounding>> gradMask)
+        TensorView<T> x,
+        TensorView<T> offset,
+        TensorView<T> mask,
+        Parameter<T> weight,
+        Parameter<T>? bias,
+        TensorView<T> gradY,
+        TensorView<T> gradX,
+        TensorView<T> gradOffset,
+        TensorView<T> gradMask)
     {
         base.DeformableConvolutionBackward(settings, offsetGroups, x, offset, mask, weight, bias, gradY, gradX, gradOffset, gradMask);
         Store(gradX, gradOffset, gradMask, weight.Gradient, Gradient(bias));
     }
 
     /// <inheritdoc/>
-    public override void Linear(TensorView<Bounded<TRounding>> x, Parameter<Bounded<TRounding>> weight, Parameter<Bounded<TRounding>>? bias, TensorView<Bounded<TRounding>> y)
+    public override void Linear(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y)
     {
         base.Linear(x, weight, bias, y);
         Store(y);
@@ -83,25 +83,25 @@ internal sealed partial class BoundingBackend<TRounding>
 
     /// <inheritdoc/>
     public override void LinearBackward(
-        TensorView<Bounded<TRounding>> x,
-        Parameter<Bounded<TRounding>> weight,
-        Parameter<Bounded<TRounding>>? bias,
-        TensorView<Bounded<TRounding>> gradY,
-        TensorView<Bounded<TRounding>> gradX)
+        TensorView<T> x,
+        Parameter<T> weight,
+        Parameter<T>? bias,
+        TensorView<T> gradY,
+        TensorView<T> gradX)
     {
         base.LinearBackward(x, weight, bias, gradY, gradX);
         Store(gradX, weight.Gradient, Gradient(bias));
     }
 
     /// <inheritdoc/>
-    public override void StepMixing(TensorView<Bounded<TRounding>> x, Parameter<Bounded<TRounding>> weight, TensorView<Bounded<TRounding>> y)
+    public override void StepMixing(TensorView<T> x, Parameter<T> weight, TensorView<T> y)
     {
         base.StepMixing(x, weight, y);
         Store(y);
     }
 
     /// <inheritdoc/>
-    public override void StepMixingBackward(TensorView<Bounded<TRounding>> x, Parameter<Bounded<TRounding>> weight, TensorView<Bounded<TRounding>> gradY, TensorView<Bounded<TRounding>> gradX)
+    public override void StepMixingBackward(TensorView<T> x, Parameter<T> weight, TensorView<T> gradY, TensorView<T> gradX)
     {
         base.StepMixingBackward(x, weight, gradY, gradX);
         Store(gradX, weight.Gradient);
@@ -110,10 +110,10 @@ internal sealed partial class BoundingBackend<TRounding>
     /// <inheritdoc/>
     public override void BatchNorm(
         BatchNormSettings settings,
-        TensorView<Bounded<TRounding>> x,
-        NormParameters<Bounded<TRounding>> norm,
-        TensorView<Bounded<TRounding>> y,
-        TensorView<Bounded<TRounding>> statistics)
+        TensorView<T> x,
+        NormParameters<T> norm,
+        TensorView<T> y,
+        TensorView<T> statistics)
     {
         base.BatchNorm(settings, x, norm, y, statistics);
         Store(y, statistics, norm.RunningMean.Value, norm.RunningVariance.Value);
@@ -122,18 +122,18 @@ internal sealed partial class BoundingBackend<TRounding>
     /// <inheritdoc/>
     public override void BatchNormBackward(
         BatchNormSettings settings,
-        TensorView<Bounded<TRounding>> x,
-        NormParameters<Bounded<TRounding>> norm,
-        TensorView<Bounded<TRounding>> statistics,
-        TensorView<Bounded<TRounding>> gradY,
-        TensorView<Bounded<TRounding>> gradX)
+        TensorView<T> x,
+        NormParameters<T> norm,
+        TensorView<T> statistics,
+        TensorView<T> gradY,
+        TensorView<T> gradX)
     {
         base.BatchNormBackward(settings, x, norm, statistics, gradY, gradX);
         Store(gradX, norm.Weight.Gradient, norm.Bias.Gradient);
     }
 
     /// <inheritdoc/>
-    public override void LayerNorm(double epsilon, TensorView<Bounded<TRounding>> x, Parameter<Bounded<TRounding>> weight, Parameter<Bounded<TRounding>> bias, TensorView<Bounded<TRounding>> y)
+    public override void LayerNorm(double epsilon, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> y)
     {
         base.LayerNorm(epsilon, x, weight, bias, y);
         Store(y);
@@ -142,18 +142,18 @@ internal sealed partial class BoundingBackend<TRounding>
     /// <inheritdoc/>
     public override void LayerNormBackward(
         double epsilon,
-        TensorView<Bounded<TRounding>> x,
-        Parameter<Bounded<TRounding>> weight,
-        Parameter<Bounded<TRounding>> bias,
-        TensorView<Bounded<TRounding>> gradY,
-        TensorView<Bounded<TRounding>> gradX)
+        TensorView<T> x,
+        Parameter<T> weight,
+        Parameter<T> bias,
+        TensorView<T> gradY,
+        TensorView<T> gradX)
     {
         base.LayerNormBackward(epsilon, x, weight, bias, gradY, gradX);
         Store(gradX, weight.Gradient, bias.Gradient);
     }
 
     /// <inheritdoc/>
-    public override void Activation(ActivationKind kind, TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> y)
+    public override void Activation(ActivationKind kind, TensorView<T> x, TensorView<T> y)
     {
         base.Activation(kind, x, y);
         if (kind == ActivationKind.Relu)
@@ -165,7 +165,7 @@ internal sealed partial class BoundingBackend<TRounding>
     }
 
     /// <inheritdoc/>
-    public override void ActivationBackward(ActivationKind kind, TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> gradY, TensorView<Bounded<TRounding>> gradX)
+    public override void ActivationBackward(ActivationKind kind, TensorView<T> x, TensorView<T> gradY, TensorView<T> gradX)
     {
         base.ActivationBackward(kind, x, gradY, gradX);
         if (kind == ActivationKind.Relu)
@@ -177,21 +177,21 @@ internal sealed partial class BoundingBackend<TRounding>
     }
 
     /// <inheritdoc/>
-    public override void Softmax(TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> y)
+    public override void Softmax(TensorView<T> x, TensorView<T> y)
     {
         base.Softmax(x, y);
         Store(y);
     }
 
     /// <inheritdoc/>
-    public override void SoftmaxBackward(TensorView<Bounded<TRounding>> y, TensorView<Bounded<TRounding>> gradY, TensorView<Bounded<TRounding>> gradX)
+    public override void SoftmaxBackward(TensorView<T> y, TensorView<T> gradY, TensorView<T> gradX)
     {
         base.SoftmaxBackward(y, gradY, gradX);
         Store(gradX);
     }
 
     /// <inheritdoc/>
-    public override void Attention(TensorView<Bounded<TRounding>> q, TensorView<Bounded<TRounding>> k, TensorView<Bounded<TRounding>> v, TensorView<Bounded<TRounding>> y)
+    public override void Attention(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> y)
     {
         base.Attention(q, k, v, y);
         Store(y);
@@ -199,48 +199,48 @@ internal sealed partial class BoundingBackend<TRounding>
 
     /// <inheritdoc/>
     public override void AttentionBackward(
-        TensorView<Bounded<TRounding>> q,
-        TensorView<Bounded<TRounding>> k,
-        TensorView<Bounded<TRounding>> v,
-        TensorView<Bounded<TRounding>> gradY,
-        TensorView<Bounded<TRounding>> gradQ,
-        TensorView<Bounded<TRounding>> gradK,
-        TensorView<Bounded<TRounding>> gradV)
+        TensorView<T> q,
+        TensorView<T> k,
+        TensorView<T> v,
+        TensorView<T> gradY,
+        TensorView<T> gradQ,
+        TensorView<T> gradK,
+        TensorView<T> gradV)
     {
         base.AttentionBackward(q, k, v, gradY, gradQ, gradK, gradV);
         Store(gradQ, gradK, gradV);
     }
 
     /// <inheritdoc/>
-    public override void AveragePool(TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> y)
+    public override void AveragePool(TensorView<T> x, TensorView<T> y)
     {
         base.AveragePool(x, y);
         Store(y);
     }
 
     /// <inheritdoc/>
-    public override void AveragePoolBackward(TensorView<Bounded<TRounding>> gradY, TensorView<Bounded<TRounding>> gradX)
+    public override void AveragePoolBackward(TensorView<T> gradY, TensorView<T> gradX)
     {
         base.AveragePoolBackward(gradY, gradX);
         Store(gradX);
     }
 
     /// <inheritdoc/>
-    public override void PatchDivideBackward(PatchGrid grid, TensorView<Bounded<TRounding>> gradY, TensorView<Bounded<TRounding>> gradX)
+    public override void PatchDivideBackward(PatchGrid grid, TensorView<T> gradY, TensorView<T> gradX)
     {
         base.PatchDivideBackward(grid, gradY, gradX);
         Store(gradX);
     }
 
     /// <inheritdoc/>
-    public override void PatchReverse(PatchGrid grid, TensorView<Bounded<TRounding>> y, TensorView<Bounded<TRounding>> x)
+    public override void PatchReverse(PatchGrid grid, TensorView<T> y, TensorView<T> x)
     {
         base.PatchReverse(grid, y, x);
         Store(x);
     }
 
     /// <inheritdoc/>
-    public override void PatchReverseBackward(PatchGrid grid, TensorView<Bounded<TRounding>> gradX, TensorView<Bounded<TRounding>> gradY)
+    public override void PatchReverseBackward(PatchGrid grid, TensorView<T> gradX, TensorView<T> gradY)
     {
         base.PatchReverseBackward(grid, gradX, gradY);
         Store(gradY);
@@ -249,55 +249,55 @@ internal sealed partial class BoundingBackend<TRounding>
     /// <inheritdoc/>
     public override void MatchBackward(
         MatchSettings settings,
-        TensorView<Bounded<TRounding>> x,
-        Parameter<Bounded<TRounding>> weight,
-        Parameter<Bounded<TRounding>> bias,
-        TensorView<Bounded<TRounding>> gumbel,
+        TensorView<T> x,
+        Parameter<T> weight,
+        Parameter<T> bias,
+        TensorView<T> gumbel,
         TensorView<int> chosen,
-        TensorView<Bounded<TRounding>> gradY,
-        TensorView<Bounded<TRounding>> gradX)
+        TensorView<T> gradY,
+        TensorView<T> gradX)
     {
         base.MatchBackward(settings, x, weight, bias, gumbel, chosen, gradY, gradX);
         Store(gradX, weight.Gradient, bias.Gradient);
     }
 
     /// <inheritdoc/>
-    public override void Add(TensorView<Bounded<TRounding>> left, TensorView<Bounded<TRounding>> right, TensorView<Bounded<TRounding>> y)
+    public override void Add(TensorView<T> left, TensorView<T> right, TensorView<T> y)
     {
         base.Add(left, right, y);
         Store(y);
     }
 
     /// <inheritdoc/>
-    public override void Multiply(TensorView<Bounded<TRounding>> left, TensorView<Bounded<TRounding>> right, TensorView<Bounded<TRounding>> y)
+    public override void Multiply(TensorView<T> left, TensorView<T> right, TensorView<T> y)
     {
         base.Multiply(left, right, y);
         Store(y);
     }
 
     /// <inheritdoc/>
-    public override void Scale(TensorView<Bounded<TRounding>> x, double factor, TensorView<Bounded<TRounding>> y)
+    public override void Scale(TensorView<T> x, double factor, TensorView<T> y)
     {
         base.Scale(x, factor, y);
         Store(y);
     }
 
     /// <inheritdoc/>
-    public override void ScaleChannels(TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> a, TensorView<Bounded<TRounding>> y)
+    public override void ScaleChannels(TensorView<T> x, TensorView<T> a, TensorView<T> y)
     {
         base.ScaleChannels(x, a, y);
         Store(y);
     }
 
     /// <inheritdoc/>
-    public override void ScaleChannelsBackward(TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> gradY, TensorView<Bounded<TRounding>> gradA)
+    public override void ScaleChannelsBackward(TensorView<T> x, TensorView<T> gradY, TensorView<T> gradA)
     {
         base.ScaleChannelsBackward(x, gradY, gradA);
         Store(gradA);
     }
 
     /// <inheritdoc/>
-    public override void Blend(TensorView<Bounded<TRounding>> t, TensorView<Bounded<TRounding>> a, TensorView<Bounded<TRounding>> r, TensorView<Bounded<TRounding>> y)
+    public override void Blend(TensorView<T> t, TensorView<T> a, TensorView<T> r, TensorView<T> y)
     {
         base.Blend(t, a, r, y);
         Store(y);
@@ -305,37 +305,37 @@ internal sealed partial class BoundingBackend<TRounding>
 
     /// <inheritdoc/>
     public override void BlendBackward(
-        TensorView<Bounded<TRounding>> t,
-        TensorView<Bounded<TRounding>> a,
-        TensorView<Bounded<TRounding>> r,
-        TensorView<Bounded<TRounding>> gradY,
-        TensorView<Bounded<TRounding>> gradT,
-        TensorView<Bounded<TRounding>> gradA,
-        TensorView<Bounded<TRounding>> gradR)
+        TensorView<T> t,
+        TensorView<T> a,
+        TensorView<T> r,
+        TensorView<T> gradY,
+        TensorView<T> gradT,
+        TensorView<T> gradA,
+        TensorView<T> gradR)
     {
         base.BlendBackward(t, a, r, gradY, gradT, gradA, gradR);
         Store(gradT, gradA, gradR);
     }
 
     /// <inheritdoc/>
-    public override void MeanOverSteps(TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> y)
+    public override void MeanOverSteps(TensorView<T> x, TensorView<T> y)
     {
         base.MeanOverSteps(x, y);
         Store(y);
     }
 
     /// <inheritdoc/>
-    public override void MeanOverStepsBackward(TensorView<Bounded<TRounding>> gradY, TensorView<Bounded<TRounding>> gradX)
+    public override void MeanOverStepsBackward(TensorView<T> gradY, TensorView<T> gradX)
     {
         base.MeanOverStepsBackward(gradY, gradX);
         Store(gradX);
     }
 
     /// <inheritdoc/>
-    public override Bounded<TRounding> L1(TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> target) => base.L1(x, target).Store();
+    public override T L1(TensorView<T> x, TensorView<T> target) => base.L1(x, target).Store();
 
     /// <inheritdoc/>
-    public override void L1Backward(TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> target, Bounded<TRounding> gradLoss, TensorView<Bounded<TRounding>> gradX)
+    public override void L1Backward(TensorView<T> x, TensorView<T> target, T gradLoss, TensorView<T> gradX)
     {
         base.L1Backward(x, target, gradLoss, gradX);
         GrantSign(x, target, gradLoss, gradX);
@@ -346,50 +346,50 @@ internal sealed partial class BoundingBackend<TRounding>
     public override void Adam(
         AdamSettings settings,
         long step,
-        TensorView<Bounded<TRounding>> theta,
-        TensorView<Bounded<TRounding>> gradient,
-        TensorView<Bounded<TRounding>> m,
-        TensorView<Bounded<TRounding>> v)
+        TensorView<T> theta,
+        TensorView<T> gradient,
+        TensorView<T> m,
+        TensorView<T> v)
     {
         base.Adam(settings, step, theta, gradient, m, v);
         Store(theta, m, v);
     }
 
-    private static TensorView<Bounded<TRounding>> Gradient(Parameter<Bounded<TRounding>>? parameter) => parameter?.Gradient ?? default;
+    private static TensorView<T> Gradient(Parameter<T>? parameter) => parameter?.Gradient ?? default;
 
     // ReLU is continuous: an x whose sign rounding may turn gives its own error, though the definition says 0.
-    private static void GrantKink(TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> y)
+    private static void GrantKink(TensorView<T> x, TensorView<T> y)
     {
         for (var i = 0; i < x.Length; i++)
         {
-            if (x.Span[i] is var at && at.Value <= 0 && at.Value + at.Error > 0)
+            if (x.Span[i] is var at && T.ToDouble(at) <= 0 && T.ToDouble(at) + at.Error > 0)
             {
-                y.Span[i] = y.Span[i].Widen(at.Value + at.Error);
+                y.Span[i] = y.Span[i].Widen(T.ToDouble(at) + at.Error);
             }
         }
     }
 
     // Its derivative is not: there the gradient may be 0 or pass.
-    private static void GrantJump(TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> gradY, TensorView<Bounded<TRounding>> gradX)
+    private static void GrantJump(TensorView<T> x, TensorView<T> gradY, TensorView<T> gradX)
     {
         for (var i = 0; i < x.Length; i++)
         {
             var (at, g) = (x.Span[i], gradY.Span[i]);
-            if (at.Error > 0 && Math.Abs(at.Value) <= at.Error)
+            if (at.Error > 0 && Math.Abs(T.ToDouble(at)) <= at.Error)
             {
-                gradX.Span[i] = gradX.Span[i].Widen(Math.Abs(g.Value) + g.Error);
+                gradX.Span[i] = gradX.Span[i].Widen(Math.Abs(T.ToDouble(g)) + g.Error);
             }
         }
     }
 
     // Nor is the sign of a difference.
-    private static void GrantSign(TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> target, Bounded<TRounding> gradLoss, TensorView<Bounded<TRounding>> gradX)
+    private static void GrantSign(TensorView<T> x, TensorView<T> target, T gradLoss, TensorView<T> gradX)
     {
-        var largest = 2 * (Math.Abs(gradLoss.Value) + gradLoss.Error) / x.Length;
+        var largest = 2 * (Math.Abs(T.ToDouble(gradLoss)) + gradLoss.Error) / x.Length;
         for (var i = 0; i < x.Length; i++)
         {
             var distance = x.Span[i] - target.Span[i];
-            if (distance.Error > 0 && Math.Abs(distance.Value) <= distance.Error)
+            if (distance.Error > 0 && Math.Abs(T.ToDouble(distance)) <= distance.Error)
             {
                 gradX.Span[i] = gradX.Span[i].Widen(largest);
             }

@@ -9,19 +9,19 @@ namespace SpikeSR.Reference.Conformance.Judging;
 /// <summary>
 /// The definitions on bounded numbers: what a primitive leaves in a tensor is a closed sum, rounded to storage, and decisions are the book's (SPEC BND-1, JDG-2).
 /// </summary>
-/// <typeparam name="TRounding">How the judged backend rounds.</typeparam>
+/// <typeparam name="T">Scalar.</typeparam>
 /// <param name="book">The judged backend's decisions.</param>
 /// <param name="threads">Threads over outputs.</param>
-internal sealed partial class BoundingBackend<TRounding>(DecisionBook book, Parallelism threads) : DefinitionBackend<Bounded<TRounding>>(new Workspace(), threads)
-    where TRounding : struct, IRounding
+internal sealed partial class BoundingBackend<T>(DecisionBook book, Parallelism threads) : DefinitionBackend<T>(new Workspace(), threads)
+    where T : unmanaged, IErrorScalar<T>
 {
     /// <inheritdoc/>
-    public override string Name => $"bounds of {TRounding.Name}";
+    public override string Name => "bounds";
 
     /// <inheritdoc/>
-    public override void Surrogate(SurrogateFunction surrogate, TensorView<Bounded<TRounding>> x, TensorView<Bounded<TRounding>> spike)
+    public override void Surrogate(SurrogateFunction surrogate, TensorView<T> x, TensorView<T> spike)
     {
-        var firing = new BookFiring<TRounding>(book.Spikes(x), 0, isReplay: false);
+        var firing = new BookFiring<T>(book.Spikes(x), 0, isReplay: false);
         for (var i = 0; i < x.Length; i++)
         {
             spike.Span[i] = firing.Fire(x.Span[i], i);
@@ -31,18 +31,18 @@ internal sealed partial class BoundingBackend<TRounding>(DecisionBook book, Para
     /// <inheritdoc/>
     public override void Neuron(
         NeuronSettings settings,
-        Parameter<Bounded<TRounding>>? rate,
-        TensorView<Bounded<TRounding>> x,
-        TensorView<Bounded<TRounding>> membrane,
-        TensorView<Bounded<TRounding>> spike,
-        TensorView<Bounded<TRounding>> trace)
+        Parameter<T>? rate,
+        TensorView<T> x,
+        TensorView<T> membrane,
+        TensorView<T> spike,
+        TensorView<T> trace)
     {
         // Step by step, so that the membrane is stored between steps: its sum does not go on.
         var (steps, count) = (x.Shape[0], x.Shape[1]);
         var call = book.Spikes(x);
         using var scope = Workspace.OpenScope();
-        var (state, input) = (scope.Rent<Bounded<TRounding>>(count), scope.Rent<Bounded<TRounding>>(1, count));
-        state.Span.Fill(Bounded<TRounding>.FromDouble(settings.Reset ?? 0));
+        var (state, input) = (scope.Rent<T>(count), scope.Rent<T>(1, count));
+        state.Span.Fill(T.FromDouble(settings.Reset ?? 0));
         if (!membrane.IsAbsent)
         {
             membrane.CopyTo(state);
@@ -54,7 +54,7 @@ internal sealed partial class BoundingBackend<TRounding>(DecisionBook book, Para
             GrantMultipliedOut(settings, state, input);
             var after = trace.IsAbsent ? default : trace.Slice(t, 1);
             SpikeSR.Reference.Neurons.Neuron.ForwardWith(
-                settings, rate?.Value ?? default, input, state, spike.Slice(t, 1), after, new BookFiring<TRounding>(call, t * count, isReplay: false), Threads);
+                settings, rate?.Value ?? default, input, state, spike.Slice(t, 1), after, new BookFiring<T>(call, t * count, isReplay: false), Threads);
             Store(state);
         }
 
@@ -68,13 +68,13 @@ internal sealed partial class BoundingBackend<TRounding>(DecisionBook book, Para
     /// <inheritdoc/>
     public override void NeuronBackward(
         NeuronSettings settings,
-        Parameter<Bounded<TRounding>>? rate,
-        TensorView<Bounded<TRounding>> x,
-        TensorView<Bounded<TRounding>> gradSpike,
-        TensorView<Bounded<TRounding>> gradTrace,
-        TensorView<Bounded<TRounding>> gradX)
+        Parameter<T>? rate,
+        TensorView<T> x,
+        TensorView<T> gradSpike,
+        TensorView<T> gradTrace,
+        TensorView<T> gradX)
     {
-        var firing = new BookFiring<TRounding>(book.Spikes(x), 0, isReplay: true);
+        var firing = new BookFiring<T>(book.Spikes(x), 0, isReplay: true);
         SpikeSR.Reference.Neurons.Neuron.BackwardWith(settings, rate?.Value ?? default, x, gradSpike, gradTrace, gradX, rate?.Gradient ?? default, firing, Workspace, Threads);
         Store(gradX);
         Store(rate?.Gradient ?? default);
@@ -83,19 +83,19 @@ internal sealed partial class BoundingBackend<TRounding>(DecisionBook book, Para
     /// <inheritdoc/>
     public override void Match(
         MatchSettings settings,
-        TensorView<Bounded<TRounding>> x,
-        Parameter<Bounded<TRounding>> weight,
-        Parameter<Bounded<TRounding>> bias,
-        TensorView<Bounded<TRounding>> gumbel,
-        TensorView<Bounded<TRounding>> y,
+        TensorView<T> x,
+        Parameter<T> weight,
+        Parameter<T> bias,
+        TensorView<T> gumbel,
+        TensorView<T> y,
         TensorView<int> chosen)
     {
-        var choosing = new BookChoosing<TRounding>(book.Matches(x.Shape[0], x.Shape[1]));
+        var choosing = new BookChoosing<T>(book.Matches(x.Shape[0], x.Shape[1]));
         SpikeSR.Reference.Attention.Match.ForwardWith(settings, x, weight.Value, bias.Value, gumbel, y, chosen, choosing, Workspace, Threads);
         Store(y);
     }
 
-    private static void Store(params ReadOnlySpan<TensorView<Bounded<TRounding>>> tensors)
+    private static void Store(params ReadOnlySpan<TensorView<T>> tensors)
     {
         foreach (var tensor in tensors)
         {
@@ -107,7 +107,7 @@ internal sealed partial class BoundingBackend<TRounding>(DecisionBook book, Para
     }
 
     // V (1 - 1/tau) + X / tau in place of V + (X - V) / tau rounds 1/tau and 1 - 1/tau, which may be large beside what the definition rounds.
-    private static void GrantMultipliedOut(NeuronSettings settings, TensorView<Bounded<TRounding>> state, TensorView<Bounded<TRounding>> input)
+    private static void GrantMultipliedOut(NeuronSettings settings, TensorView<T> state, TensorView<T> input)
     {
         if (!settings.DecayInput || (settings.Kind == NeuronKind.Leaky && double.IsPow2(settings.Tau)))
         {
@@ -117,7 +117,7 @@ internal sealed partial class BoundingBackend<TRounding>(DecisionBook book, Para
         for (var i = 0; i < input.Length; i++)
         {
             ref var x = ref input.Span[i];
-            var granted = 2 * (TRounding.Accumulation + TRounding.Storage) * (Math.Abs(state.Span[i].Value) + Math.Abs(settings.Reset ?? 0));
+            var granted = 2 * T.OneRounding * (Math.Abs(T.ToDouble(state.Span[i])) + Math.Abs(settings.Reset ?? 0));
             x = granted == 0 ? x : x.Widen(granted);
         }
     }

@@ -3,7 +3,7 @@ using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Conformance.Judging;
 
-/// <summary>The definitions' answer with its bounds (SPEC BND-1).</summary>
+/// <summary>The definitions' answer with its bounds (SPEC BND-1, BND-5).</summary>
 internal sealed class CertifiedAnswer
 {
     // Beyond the rounding of the bound's own arithmetic, some thousand million operations in double.
@@ -17,18 +17,61 @@ internal sealed class CertifiedAnswer
     /// <summary>How far a backend may lie from each; infinite where nothing can be said.</summary>
     public IReadOnlyDictionary<string, AnswerTensor> Bounds { get; }
 
-    /// <summary>Runs the definitions with bounds, following the book's decisions.</summary>
+    /// <summary>
+    /// Runs the definitions with bounds, following the backend's decisions; where an operator is a composite, whose bound grows with every
+    /// operation that it is handed on by, the probes' bound holds where it is the lower one.
+    /// </summary>
     /// <typeparam name="TRounding">How the backend rounds.</typeparam>
     /// <param name="question">The case.</param>
-    /// <param name="book">The backend's decisions; receives how clear each was.</param>
+    /// <param name="openBook">A book of the backend's decisions, one for each run.</param>
+    /// <param name="book">The first run's, with how clear each decision was.</param>
     /// <exception cref="MalformedFileException">The question is wrong.</exception>
-    public static CertifiedAnswer Of<TRounding>(CaseFile question, DecisionBook book)
+    public static CertifiedAnswer Of<TRounding>(CaseFile question, Func<DecisionBook> openBook, out DecisionBook book)
         where TRounding : struct, IRounding
     {
-        var backend = new BoundingBackend<TRounding>(book, EvaluationSettings.Oracle.Threads);
-        var binding = CaseEvaluator.Compute(question, backend);
-        return new(
-            binding.Answer().Tensors,
-            binding.Answer(number => number.Error * RoundUp).Tensors);
+        book = openBook();
+        var binding = CaseEvaluator.Compute(question, new BoundingBackend<Bounded<TRounding>>(book, EvaluationSettings.Oracle.Threads));
+        var values = binding.Answer().Tensors;
+        var bounds = binding.Answer(number => number.Error * RoundUp).Tensors;
+        if (!question.Operator.IsComposite)
+        {
+            return new(values, bounds);
+        }
+
+        var books = new DecisionBook[CauchyScale.Runs];
+        var draws = new IReadOnlyDictionary<string, AnswerTensor>[CauchyScale.Runs * CauchyScale.Lanes];
+        EvaluationSettings.Oracle.Threads.For(CauchyScale.Runs, run =>
+        {
+            CauchyScale.Start(run);
+            books[run] = openBook();
+            var probe = CaseEvaluator.Compute(question, new BoundingBackend<Probe<TRounding>>(books[run], new Parallelism(1)));
+            for (var lane = 0; lane < CauchyScale.Lanes; lane++)
+            {
+                draws[(run * CauchyScale.Lanes) + lane] = probe.Answer(number => number.Draw(lane)).Tensors;
+            }
+        });
+        for (var call = 0; call < book.Calls.Count; call++)
+        {
+            book.Calls[call].Tighten([.. books.Select(other => other.Calls[call])]);
+        }
+
+        return new(values, bounds.ToDictionary(bound => bound.Key, bound => Tighten(bound.Value, [.. draws.Select(draw => draw[bound.Key].Values)])));
+    }
+
+    private static AnswerTensor Tighten(AnswerTensor bounds, ReadOnlyMemory<double>[] draws)
+    {
+        var tighter = bounds.Values.ToArray();
+        var own = new float[draws.Length];
+        for (var i = 0; i < tighter.Length; i++)
+        {
+            for (var draw = 0; draw < draws.Length; draw++)
+            {
+                own[draw] = (float)draws[draw].Span[i];
+            }
+
+            tighter[i] = Math.Min(tighter[i], CauchyScale.Bound(own));
+        }
+
+        return bounds with { Values = tighter };
     }
 }

@@ -13,6 +13,7 @@ internal sealed class DecisionCall(string name, Shape shape, bool isImage, int[]
     private readonly int[] _own = new int[length];
     private readonly double[] _margins = new double[length];
     private readonly double[] _bounds = new double[length];
+    private float[]? _samples;
 
     /// <summary>The tensor that holds the decisions in an answer file.</summary>
     public string Name => name;
@@ -24,14 +25,38 @@ internal sealed class DecisionCall(string name, Shape shape, bool isImage, int[]
     public Shape Shape => shape;
 
     /// <summary>Writes down a decision and says which one is followed.</summary>
+    /// <typeparam name="T">Scalar.</typeparam>
     /// <param name="at">Which.</param>
     /// <param name="own">What the definitions decide.</param>
-    /// <param name="margin">How far they are from deciding what the backend did, or, where it agrees, from deciding otherwise.</param>
-    /// <param name="bound">How far a backend's margin may lie from that; 0: equality is due.</param>
-    public int Take(int at, int own, double margin, double bound)
+    /// <param name="lead">How far they are from deciding what the backend did, or, where it agrees, from deciding otherwise; a decision without error is due to the last bit.</param>
+    public int Take<T>(int at, int own, T lead)
+        where T : unmanaged, IErrorScalar<T>
     {
-        (_own[at], _margins[at], _bounds[at]) = (own, margin, bound);
+        (_own[at], _margins[at], _bounds[at]) = (own, T.ToDouble(lead), lead.Error);
+        if (T.Samples > 0)
+        {
+            _samples ??= new float[length * T.Samples];
+            lead.Sample(_samples.AsSpan(at * T.Samples, T.Samples));
+        }
+
         return given?[at] ?? own;
+    }
+
+    /// <summary>Lowers the bounds to those that probes of the same call found.</summary>
+    /// <param name="probes">The call in each of the probes.</param>
+    public void Tighten(IReadOnlyList<DecisionCall> probes)
+    {
+        var samples = probes[0]._samples!.Length / length;
+        var all = new float[samples * probes.Count];
+        for (var at = 0; at < length; at++)
+        {
+            for (var probe = 0; probe < probes.Count; probe++)
+            {
+                probes[probe]._samples.AsSpan(at * samples, samples).CopyTo(all.AsSpan(probe * samples));
+            }
+
+            _bounds[at] = Math.Min(_bounds[at], CauchyScale.Bound(all));
+        }
     }
 
     /// <summary>What the backend decided, or the definitions where it says nothing.</summary>

@@ -19,8 +19,7 @@ public static class Judge
         ArgumentNullException.ThrowIfNull(question);
         ArgumentNullException.ThrowIfNull(answer);
         ArgumentNullException.ThrowIfNull(profile);
-        var book = new DecisionBook(question, answer);
-        var certified = profile.Certify(question, book);
+        var certified = profile.Certify(question, () => new DecisionBook(question, answer), out var book);
         var verdicts = new List<OutputVerdict>(book.Problems);
         var calls = book.Calls.Where(call => book.Problems.All(problem => problem.Name != call.Name)).ToList();
         verdicts.AddRange(calls.Select(call => call.Judge()));

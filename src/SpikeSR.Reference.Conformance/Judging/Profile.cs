@@ -6,7 +6,10 @@ namespace SpikeSR.Reference.Conformance.Judging;
 /// </summary>
 public sealed record Profile
 {
-    private Profile(Func<CaseFile, DecisionBook, CertifiedAnswer> certify) => Certify = certify;
+    private Profile(Certifier certify) => Certify = certify;
+
+    /// <inheritdoc cref="CertifiedAnswer.Of{TRounding}"/>
+    internal delegate CertifiedAnswer Certifier(CaseFile question, Func<DecisionBook> openBook, out DecisionBook book);
 
     /// <summary>All profiles, the most exact first.</summary>
     public static IReadOnlyList<Profile> All { get; } = [Of<Binary64>(), Of<Binary32>(), Of<TensorFloat32>(), Of<Brain16>(), Of<Binary16>()];
@@ -51,7 +54,7 @@ public sealed record Profile
     ];
 
     /// <summary>Certifies a question: runs the definitions with this profile's bounds.</summary>
-    internal Func<CaseFile, DecisionBook, CertifiedAnswer> Certify { get; }
+    internal Certifier Certify { get; }
 
     /// <summary>The profile of a name, or null.</summary>
     /// <param name="name">fp64, fp32, tf32, bf16 or fp16.</param>

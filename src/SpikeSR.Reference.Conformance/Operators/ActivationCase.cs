@@ -15,6 +15,8 @@ internal sealed class ActivationCase : CaseOperator
     public static IReadOnlyList<CaseOperator> All { get; } =
         [new ActivationCase("gelu", ActivationKind.Gelu), new ActivationCase("relu", ActivationKind.Relu), new ActivationCase("sigmoid", ActivationKind.Sigmoid)];
 
+    internal override bool IsComposite => false;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var x = bind.Input("x", "...");

@@ -13,6 +13,8 @@ internal sealed class AdamCase() : CaseOperator(
     CaseAttribute.Number("eps", atLeast: 0),
     CaseAttribute.Integer("step", minimum: 1))
 {
+    internal override bool IsComposite => false;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var attributes = bind.Attributes;

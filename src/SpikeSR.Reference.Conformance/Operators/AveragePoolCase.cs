@@ -5,6 +5,8 @@ namespace SpikeSR.Reference.Conformance.Operators;
 /// <summary>Global average pooling over the two last axes.</summary>
 internal sealed class AveragePoolCase() : CaseOperator("avg_pool", "x [..., H, W] -> y [..., 1, 1]")
 {
+    internal override bool IsComposite => false;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var x = bind.Input("x", "... H W");

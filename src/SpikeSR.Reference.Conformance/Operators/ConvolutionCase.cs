@@ -5,6 +5,8 @@ namespace SpikeSR.Reference.Conformance.Operators;
 /// <summary>2-D cross-correlation.</summary>
 internal sealed class ConvolutionCase() : CaseOperator("conv2d", "x [N, C, H, W] -> y; weight [O, C / groups, kh, kw], bias [O] (may be missing)", ConvolutionAttributes.All)
 {
+    internal override bool IsComposite => false;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var settings = ConvolutionAttributes.Read(bind.Attributes);

@@ -5,6 +5,8 @@ namespace SpikeSR.Reference.Conformance.Operators;
 /// <summary>A linear map of the last axis.</summary>
 internal sealed class LinearCase() : CaseOperator("linear", "x [..., K] -> y [..., O]; weight [O, K], bias [O] (may be missing)")
 {
+    internal override bool IsComposite => false;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var x = bind.Input("x", "... K");

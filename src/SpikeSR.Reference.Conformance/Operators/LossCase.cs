@@ -5,6 +5,8 @@ namespace SpikeSR.Reference.Conformance.Operators;
 /// <summary>The L1 loss, a mean.</summary>
 internal sealed class LossCase() : CaseOperator("l1_loss", "x [...], target (as x) -> loss [1]")
 {
+    internal override bool IsComposite => false;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var x = bind.Input("x", "...");

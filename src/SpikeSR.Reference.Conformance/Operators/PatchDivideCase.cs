@@ -7,6 +7,8 @@ namespace SpikeSR.Reference.Conformance.Operators;
 internal sealed class PatchDivideCase() : CaseOperator(
     "patch_divide", "x [B, C, H, W] -> y [B, n, C, P, P]", CaseAttribute.Integer("patch_size", minimum: 1), CaseAttribute.Integer("step", minimum: 1))
 {
+    internal override bool IsComposite => false;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var (size, step) = (bind.Attributes.Integer("patch_size"), bind.Attributes.Integer("step"));

@@ -13,6 +13,8 @@ internal sealed class PatchReverseCase() : CaseOperator(
     CaseAttribute.Integer("width", minimum: 1),
     CaseAttribute.Boolean("published", fallback: false))
 {
+    internal override bool IsComposite => false;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         bind.DefineAttributes("patch_size", "step", "height", "width");

@@ -5,6 +5,8 @@ namespace SpikeSR.Reference.Conformance.Operators;
 /// <summary>Pixel shuffle: channels become pixels.</summary>
 internal sealed class PixelShuffleCase() : CaseOperator("pixel_shuffle", "x [N, C scale^2, H, W] -> y [N, C, scale H, scale W]", CaseAttribute.Integer("scale", minimum: 1, maximum: 4096))
 {
+    internal override bool IsComposite => false;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var scale = bind.Attributes.Integer("scale");

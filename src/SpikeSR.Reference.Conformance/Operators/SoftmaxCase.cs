@@ -5,6 +5,8 @@ namespace SpikeSR.Reference.Conformance.Operators;
 /// <summary>Softmax over the last axis.</summary>
 internal sealed class SoftmaxCase() : CaseOperator("softmax", "x [..., N] -> y")
 {
+    internal override bool IsComposite => false;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var x = bind.Input("x", "... N");

@@ -6,6 +6,8 @@ namespace SpikeSR.Reference.Conformance.Operators;
 /// <summary>The step with a surrogate gradient.</summary>
 internal sealed class SurrogateCase() : CaseOperator("surrogate", "x [...] (u: already less the threshold) -> spike", SurrogateAttributes.All)
 {
+    internal override bool IsComposite => false;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var surrogate = SurrogateAttributes.Read(bind.Attributes);
