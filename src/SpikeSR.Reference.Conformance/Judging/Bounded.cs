@@ -79,8 +79,9 @@ internal readonly struct Bounded<TRounding> : IErrorScalar<Bounded<TRounding>>
 
         var (leftError, rightError) = (left.Error, right.Error);
         var isShift = (leftError == 0 && double.IsPow2(Math.Abs(left.Value))) || (rightError == 0 && double.IsPow2(Math.Abs(right.Value)));
-        var magnitude = isShift ? Math.Abs(value) : left._magnitude * right._magnitude;
-        var propagated = (left._magnitude * rightError) + (right._magnitude * leftError) + (leftError * rightError);
+        var (leftTerms, rightTerms) = (left.Terms(leftError), right.Terms(rightError));
+        var magnitude = isShift ? Math.Abs(value) : leftTerms * rightTerms;
+        var propagated = (leftTerms * rightError) + (rightTerms * leftError) + (leftError * rightError);
         var grid = left._grid + right._grid;
         return propagated == 0 && Roundoff<TRounding>.IsExact(magnitude, grid)
             ? new(value, 0, magnitude, 1, grid)
@@ -103,7 +104,7 @@ internal readonly struct Bounded<TRounding> : IErrorScalar<Bounded<TRounding>>
             var shifted = left._grid - Math.ILogB(scale);
             return leftError == 0 && Roundoff<TRounding>.IsExact(Math.Abs(value), shifted)
                 ? new(value, 0, Math.Abs(value), 1, shifted)
-                : Round(value, leftError / scale, left._magnitude / scale, 0);
+                : Round(value, leftError / scale, left.Terms(leftError) / scale, 0);
         }
 
         // As a product with the reciprocal, which may be moved into the terms of the sum.
@@ -113,7 +114,8 @@ internal readonly struct Bounded<TRounding> : IErrorScalar<Bounded<TRounding>>
             return double.IsNaN(divisor) ? new(value, 0, 0, 1, 0) : Unknown(value);
         }
 
-        return Round(value, (leftError / divisor) + (left._magnitude * rightError / (Math.Abs(right.Value) * divisor)), left._magnitude / divisor, 0.5 + TRounding.DivisionUlps);
+        var terms = left.Terms(leftError);
+        return Round(value, (leftError / divisor) + (terms * rightError / (Math.Abs(right.Value) * divisor)), terms / divisor, 0.5 + TRounding.DivisionUlps);
     }
 
     /// <inheritdoc/>
@@ -281,6 +283,9 @@ internal readonly struct Bounded<TRounding> : IErrorScalar<Bounded<TRounding>>
         var error = propagated + (Roundoff<TRounding>.Unit * (magnitude + propagated)) + TRounding.Tiny;
         return new(value, error, magnitude + error, 1, grid);
     }
+
+    // The magnitude that a product is multiplied out with: that of the terms of an open sum, else of the value.
+    private double Terms(double error) => _count > 1 ? _magnitude : Math.Abs(Value) + error;
 
     private double OperandError(double error) =>
         TRounding.Operand == 0 || (error == 0 && Math.Abs(Value) <= Math.ScaleB(1, TRounding.OperandDigits + _grid)) ? 0 : TRounding.Operand * (Math.Abs(Value) + error);

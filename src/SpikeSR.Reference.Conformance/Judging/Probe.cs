@@ -54,6 +54,9 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
 
     private bool IsExactZero => _magnitude == 0 && IsOnGrid;
 
+    // The magnitude that a product is multiplied out with: that of the terms of an open sum, else of the value.
+    private double Terms => _count > 1 ? _magnitude : Math.Abs(_value);
+
     private bool IsOnGrid => _grid > Inexact;
 
     private bool IsExact => IsOnGrid && Roundoff<TRounding>.IsExact(_magnitude, _grid);
@@ -80,7 +83,7 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
         }
 
         var draws = (left._draws * (float)right._value) + (right._draws * (float)left._value);
-        var magnitude = left._magnitude * right._magnitude;
+        var magnitude = left.Terms * right.Terms;
         var grid = left._grid + right._grid;
         if (left.IsExact && right.IsExact && Roundoff<TRounding>.IsExact(magnitude, grid))
         {
@@ -110,7 +113,7 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
 
         // Two divisions in double: a derivative may be far beyond a float's range where the quotient is not.
         var draws = (left._draws * (float)(1 / divisor._value)) - (divisor._draws * (float)(value / divisor._value));
-        var magnitude = left._magnitude / Math.Abs(divisor._value);
+        var magnitude = left.Terms / Math.Abs(divisor._value);
         return Round(value, draws, magnitude, (left.OfSum() + Roundoff<TRounding>.Ulps(0.5 + TRounding.DivisionUlps)) * magnitude);
     }
 
