@@ -63,11 +63,7 @@ internal static unsafe class AttentionKernel
         {
             var count = (int)Math.Min(RowBlock, queries - first);
             MatrixKernel.Multiply<TLane, T>(count, depth, keys, q + (first * depth), depth, 1, packedKeys, zeros, 0, p, keys);
-            for (nint i = 0; i < count; i++)
-            {
-                SoftmaxKernel.Row<TLane, T>(p + (i * keys), p + (i * keys), keys, root);
-            }
-
+            SoftmaxKernel.Rows<TLane, T>(p, p, count, keys, root);
             MatrixKernel.Multiply<TLane, T>(count, keys, channels, p, keys, 1, packedValues, zeros, 0, y + (first * channels), channels);
         }
     }
@@ -108,11 +104,11 @@ internal static unsafe class AttentionKernel
                 var rowsG = gradY.Pointer + (row * channels);
                 MatrixKernel.Multiply<TLane, T>(count, depth, keys, rowsQ, depth, 1, packedKeys.Pointer, zeros.Pointer, 0, p.Pointer, keys);
                 MatrixKernel.Multiply<TLane, T>(count, channels, keys, rowsG, channels, 1, packedValues.Pointer, zeros.Pointer, 0, gradS.Pointer, keys);
+                SoftmaxKernel.Rows<TLane, T>(p.Pointer, p.Pointer, count, keys, root);
                 for (nint i = 0; i < count; i++)
                 {
                     var own = p.Pointer + (i * keys);
                     var gradOwn = gradS.Pointer + (i * keys);
-                    SoftmaxKernel.Row<TLane, T>(own, own, keys, root);
                     SoftmaxKernel.RowBackward<TLane, T>(own, gradOwn, gradOwn, keys, root);
                 }
 

@@ -138,7 +138,7 @@ internal static unsafe class MatchKernel
         {
             var own = p.Pointer + (i * patches);
             var gradOwn = gradS.Pointer + (i * patches);
-            SoftmaxKernel.Row<TLane, T>(own, own, patches, tau);
+            SoftmaxKernel.Rows<TLane, T>(own, own, 1, patches, tau);
             SoftmaxKernel.RowBackward<TLane, T>(own, gradOwn, gradOwn, patches, tau);
             LaneLoop.ElementRange<TLane, T, Quotients<T>>(new(gradOwn, root), 0, patches);
         }

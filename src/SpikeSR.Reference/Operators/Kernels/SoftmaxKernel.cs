@@ -17,10 +17,7 @@ internal static unsafe class SoftmaxKernel
         var n = x.Shape[1];
         threads.ForRange(x.Shape[0], Grain(n), (first, last) =>
         {
-            for (nint row = first; row < last; row++)
-            {
-                Row<TLane, T>(x.Pointer + (row * n), y.Pointer + (row * n), n, new(T.One));
-            }
+            Rows<TLane, T>(x.Pointer + ((nint)first * n), y.Pointer + ((nint)first * n), last - first, n, new(T.One));
         });
     }
 
@@ -42,30 +39,57 @@ internal static unsafe class SoftmaxKernel
         });
     }
 
-    /// <summary>Softmax of one row of n logits x / root, root positive; y may be x.</summary>
-    public static void Row<TLane, T>(T* x, T* y, int n, Divisor<T> root)
+    /// <summary>
+    /// Softmax of rows of n logits x / root each, root positive; y may be x. A few rows go through each stage together: what a row waits for (its greatest, its sum, a
+    /// division) another row's work hides.
+    /// </summary>
+    [SkipLocalsInit]
+    public static void Rows<TLane, T>(T* x, T* y, int count, int n, Divisor<T> root)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (n == 0)
-        {
-            return;
-        }
-
-        // Rounded quotients by a positive number keep the order of their dividends.
-        Extremes<TLane, T>(x, n, out var least, out var greatest);
-        var maximum = root.Divide(new LaneScalar<T>(greatest)).Value;
-        var spread = maximum - root.Divide(new LaneScalar<T>(least)).Value;
+        var maxima = stackalloc T[RowGroup];
+        var sums = stackalloc Divisor<T>[RowGroup];
+        var powers = stackalloc T[ModerateLength];
         var limit = T.CreateTruncating(ModerateLogit);
-        if (root.IsModerate && least >= -limit && greatest <= limit && spread <= T.CreateTruncating(ModerateSpread) && n <= ModerateLength)
+        for (; count > 0 && n > 0; count -= RowGroup, x += (nint)RowGroup * n, y += (nint)RowGroup * n)
         {
-            var sum = FixedOrderKernel.Along<TLane, T, Exponential<T, Moderate>>(new(x, maximum, root, y), 0, n);
-            LaneLoop.ElementRange<TLane, T, Quotients<T, Moderate>>(new(y, new(sum)), 0, n);
-        }
-        else
-        {
-            var sum = FixedOrderKernel.Along<TLane, T, Exponential<T, Any>>(new(x, maximum, root, y), 0, n);
-            LaneLoop.ElementRange<TLane, T, Quotients<T, Any>>(new(y, new(sum)), 0, n);
+            var rows = Math.Min(RowGroup, count);
+            var isModerate = root.IsModerate && n <= ModerateLength;
+            for (nint row = 0; row < rows; row++)
+            {
+                // Rounded quotients by a positive number keep the order of their dividends.
+                Extremes<TLane, T>(x + (row * n), n, out var least, out var greatest);
+                maxima[row] = root.Divide(new LaneScalar<T>(greatest)).Value;
+                var spread = maxima[row] - root.Divide(new LaneScalar<T>(least)).Value;
+                isModerate &= least >= -limit && greatest <= limit && spread <= T.CreateTruncating(ModerateSpread);
+            }
+
+            for (nint row = 0; row < rows; row++)
+            {
+                var (from, maximum) = (row * n, maxima[row]);
+                if (isModerate)
+                {
+                    LaneLoop.ElementRange<TLane, T, Reduction<T>>(new(x + from, maximum, root, powers, y + from), 0, n);
+                    sums[row] = new(FixedOrderKernel.Along<TLane, T, Expansion<T>>(new(powers, y + from), 0, n));
+                }
+                else
+                {
+                    sums[row] = new(FixedOrderKernel.Along<TLane, T, Exponential<T>>(new(x + from, maximum, root, y + from), 0, n));
+                }
+            }
+
+            for (nint row = 0; row < rows; row++)
+            {
+                if (isModerate)
+                {
+                    LaneLoop.ElementRange<TLane, T, ModerateQuotients<T>>(new(y + (row * n), sums[row]), 0, n);
+                }
+                else
+                {
+                    LaneLoop.ElementRange<TLane, T, Quotients<T>>(new(y + (row * n), sums[row]), 0, n);
+                }
+            }
         }
     }
 
@@ -78,9 +102,14 @@ internal static unsafe class SoftmaxKernel
         LaneLoop.ElementRange<TLane, T, Jacobian<T>>(new(y, g, sum, root, gradX), 0, n);
     }
 
+    // Rows that go through the stages together: with 256 logits 8 KB in float.
+    private const int RowGroup = 8;
+
     // Exponentials of logits down to 59 below the greatest are at least 2^-86, and their sum, one of them being 1, lies between 1 and so many.
     private const double ModerateSpread = 59;
-    private const int ModerateLength = 1 << 20;
+
+    // Logits whose powers of two are kept beside the row between the halves of the exponential: 4 KB in float.
+    private const int ModerateLength = 1024;
 
     // Divisor.DivideModerate serves for logits up to 2^86, and for all smaller ones: those under 2^-86, whose quotients may be off, and the sign of a
     // zero are lost when the maximum is subtracted, or leave a number whose exponential is 1.
@@ -110,12 +139,8 @@ internal static unsafe class SoftmaxKernel
                 (highest, otherHighest) = (TLane.Greater(next, highest), TLane.Greater(other, otherHighest));
             }
 
-            (lowest, highest) = (TLane.Lesser(lowest, otherLowest), TLane.Greater(highest, otherHighest));
-            for (var place = 0; place < TLane.Width; place++)
-            {
-                low = LaneScalar<T>.Lesser(new(TLane.Get(lowest, place)), low);
-                high = LaneScalar<T>.Greater(new(TLane.Get(highest, place)), high);
-            }
+            low = new(Least<TLane, T>(TLane.Lesser(lowest, otherLowest)));
+            high = new(Greatest<TLane, T>(TLane.Greater(highest, otherHighest)));
         }
 
         for (; j < n; j++)
@@ -127,66 +152,115 @@ internal static unsafe class SoftmaxKernel
         (least, greatest) = (low.Value, high.Value);
     }
 
-    /// <summary>Exponentials and quotients: of any numbers, or of moderate ones, faster.</summary>
-    private interface IRange
+    // The places of a lane are halved until one is left.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Least<TLane, T>(TLane value)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
-        static abstract TLane Exp<TLane, T>(TLane x)
-            where TLane : unmanaged, ILane<TLane, T>
-            where T : unmanaged;
+        if (sizeof(TLane) == 64)
+        {
+            var halves = Unsafe.BitCast<TLane, (Lane256<T> Lower, Lane256<T> Upper)>(value);
+            return Least<Lane256<T>, T>(Lane256<T>.Lesser(halves.Lower, halves.Upper));
+        }
 
-        static abstract TLane Divide<TLane, T>(Divisor<T> divisor, TLane dividend)
-            where TLane : unmanaged, ILane<TLane, T>
-            where T : unmanaged, IFloatingPointIeee754<T>;
+        if (sizeof(TLane) == 32)
+        {
+            var halves = Unsafe.BitCast<TLane, (Lane128<T> Lower, Lane128<T> Upper)>(value);
+            return Least<Lane128<T>, T>(Lane128<T>.Lesser(halves.Lower, halves.Upper));
+        }
+
+        var least = TLane.Get(value, 0);
+        for (var place = 1; place < TLane.Width; place++)
+        {
+            least = LaneScalar<T>.Lesser(new(TLane.Get(value, place)), new(least)).Value;
+        }
+
+        return least;
     }
 
-    private readonly struct Any : IRange
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Greatest<TLane, T>(TLane value)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TLane Exp<TLane, T>(TLane x)
-            where TLane : unmanaged, ILane<TLane, T>
-            where T : unmanaged => ExactMath.Exp<TLane, T>(x);
+        if (sizeof(TLane) == 64)
+        {
+            var halves = Unsafe.BitCast<TLane, (Lane256<T> Lower, Lane256<T> Upper)>(value);
+            return Greatest<Lane256<T>, T>(Lane256<T>.Greater(halves.Lower, halves.Upper));
+        }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TLane Divide<TLane, T>(Divisor<T> divisor, TLane dividend)
-            where TLane : unmanaged, ILane<TLane, T>
-            where T : unmanaged, IFloatingPointIeee754<T> => divisor.Divide(dividend);
-    }
+        if (sizeof(TLane) == 32)
+        {
+            var halves = Unsafe.BitCast<TLane, (Lane128<T> Lower, Lane128<T> Upper)>(value);
+            return Greatest<Lane128<T>, T>(Lane128<T>.Greater(halves.Lower, halves.Upper));
+        }
 
-    private readonly struct Moderate : IRange
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TLane Exp<TLane, T>(TLane x)
-            where TLane : unmanaged, ILane<TLane, T>
-            where T : unmanaged => ExactMath.ModerateExp<TLane, T>(x);
+        var greatest = TLane.Get(value, 0);
+        for (var place = 1; place < TLane.Width; place++)
+        {
+            greatest = LaneScalar<T>.Greater(new(TLane.Get(value, place)), new(greatest)).Value;
+        }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TLane Divide<TLane, T>(Divisor<T> divisor, TLane dividend)
-            where TLane : unmanaged, ILane<TLane, T>
-            where T : unmanaged, IFloatingPointIeee754<T> => divisor.DivideModerate(dividend);
+        return greatest;
     }
 
     // exp(x / root - maximum), kept in y on the way into their sum.
-    private readonly struct Exponential<T, TRange>(T* x, T maximum, Divisor<T> root, T* y) : ILaneTerms<T>
+    private readonly struct Exponential<T>(T* x, T maximum, Divisor<T> root, T* y) : ILaneTerms<T>
         where T : unmanaged, IFloatingPointIeee754<T>
-        where TRange : struct, IRange
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane At<TLane>(int row, int channel)
             where TLane : unmanaged, ILane<TLane, T>
         {
-            var value = TRange.Exp<TLane, T>(TRange.Divide<TLane, T>(root, TLane.Load(x + channel)) - TLane.Broadcast(maximum));
+            var value = ExactMath.Exp<TLane, T>(root.Divide(TLane.Load(x + channel)) - TLane.Broadcast(maximum));
             TLane.Store(y + channel, value);
             return value;
         }
     }
 
-    private readonly struct Quotients<T, TRange>(T* y, Divisor<T> sum) : LaneLoop.IElementKernel<T>
+    // The same of moderate logits, in two halves: x / root - maximum = n ln 2 + r, r kept in y ...
+    private readonly struct Reduction<T>(T* x, T maximum, Divisor<T> root, T* n, T* y) : LaneLoop.IElementKernel<T>
         where T : unmanaged, IFloatingPointIeee754<T>
-        where TRange : struct, IRange
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Invoke<TLane>(int i)
-            where TLane : unmanaged, ILane<TLane, T> => TLane.Store(y + i, TRange.Divide<TLane, T>(sum, TLane.Load(y + i)));
+            where TLane : unmanaged, ILane<TLane, T>
+        {
+            ExactMath.ModerateExpReduce<TLane, T>(root.DivideModerate(TLane.Load(x + i)) - TLane.Broadcast(maximum), out var power, out var r);
+            TLane.Store(n + i, power);
+            TLane.Store(y + i, r);
+        }
+    }
+
+    // ... and 2^n exp(r), kept in y on the way into their sum.
+    private readonly struct Expansion<T>(T* n, T* y) : ILaneTerms<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane At<TLane>(int row, int channel)
+            where TLane : unmanaged, ILane<TLane, T>
+        {
+            var value = ExactMath.ModerateExpFinish<TLane, T>(TLane.Load(n + channel), TLane.Load(y + channel));
+            TLane.Store(y + channel, value);
+            return value;
+        }
+    }
+
+    private readonly struct Quotients<T>(T* y, Divisor<T> sum) : LaneLoop.IElementKernel<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Invoke<TLane>(int i)
+            where TLane : unmanaged, ILane<TLane, T> => TLane.Store(y + i, sum.Divide(TLane.Load(y + i)));
+    }
+
+    private readonly struct ModerateQuotients<T>(T* y, Divisor<T> sum) : LaneLoop.IElementKernel<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Invoke<TLane>(int i)
+            where TLane : unmanaged, ILane<TLane, T> => TLane.Store(y + i, sum.DivideModerate(TLane.Load(y + i)));
     }
 
     private readonly struct Jacobian<T>(T* y, T* g, T sum, Divisor<T> root, T* gradX) : LaneLoop.IElementKernel<T>
