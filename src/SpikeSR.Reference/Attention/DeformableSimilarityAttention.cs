@@ -77,10 +77,9 @@ public sealed class DeformableSimilarityAttention<T>
                 }
             });
             scope.Return(patches);
-            var (image, output) = (scope.Rent<T>(part.Shape), y.Slice(first, part.Shape[0]));
+            var image = scope.Rent<T>(part.Shape);
             backend.PatchReverse(grid, tokens, image);
-            backend.Convolution(ConvolutionSettings.Same3, image, _weight, _bias, output);
-            backend.Add(part, output, output);
+            backend.ConvolutionNorm(ConvolutionSettings.Same3, image, _weight, _bias, null, part, y.Slice(first, part.Shape[0]));
         }
     }
 

@@ -36,6 +36,13 @@ public sealed class HybridDimensionAttention<T>
         backend.ScaleChannels(gate.Planes, gate.A, gate.PlanesOf(y));
     }
 
+    /// <summary>The gate a alone.</summary>
+    /// <param name="backend">What computes.</param>
+    /// <param name="scope">Owner of the gate.</param>
+    /// <param name="u">Input [T, B, H, W, C].</param>
+    /// <returns>a [T B, C].</returns>
+    internal TensorView<T> GateOf(Backend<T> backend, Workspace.Scope scope, TensorView<T> u) => new Gate(backend, scope, this, u).A;
+
     /// <summary>gradU = a g + the mean's path (channels' + steps'). The gate is computed again from u. Overwrites gradU.</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="u">Input [T, B, H, W, C].</param>

@@ -170,26 +170,72 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
     /// <summary><see cref="Operators.Adam.Step"/>.</summary>
     public abstract void Adam(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v);
 
-    /// <summary>Composite of inference: y = TDBN(conv(x)), TDBN with its running statistics; x and y are [T, B, H, W, C].</summary>
-    public virtual void ConvolutionNorm(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, NormParameters<T> norm, TensorView<T> y)
+    /// <summary>Composite of inference: y = addend + TDBN(conv(x)), TDBN with its running statistics; x, addend and y are [N, H, W, C].</summary>
+    /// <param name="settings">Of the convolution.</param>
+    /// <param name="x">Input.</param>
+    /// <param name="weight">Weight.</param>
+    /// <param name="bias">Bias, or null.</param>
+    /// <param name="norm">TDBN, or null where there is none.</param>
+    /// <param name="addend">What is added, or absent; may be y itself.</param>
+    /// <param name="y">Output; must not be x.</param>
+    public virtual void ConvolutionNorm(
+        ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, NormParameters<T>? norm, TensorView<T> addend, TensorView<T> y)
     {
-        var (steps, batch, height, width) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
-        var output = y.Reshape(steps * batch, height, width, y.Shape[4]);
-        Convolution(settings, x.Reshape(steps * batch, height, width, x.Shape[4]), weight, bias, output);
         using var scope = Workspace.OpenScope();
-        var planes = y.Reshape(steps * batch, height * width, y.Shape[4]);
-        BatchNorm(new BatchNormSettings(BatchNormEpsilon), planes, norm, planes, scope.Rent<T>(2, y.Shape[4]));
+        var output = addend.IsAbsent ? y : scope.Rent<T>(y.Shape);
+        Convolution(settings, x, weight, bias, output);
+        if (norm is not null)
+        {
+            var planes = output.Reshape(y.Shape[0], y.Shape[1] * y.Shape[2], y.Shape[3]);
+            BatchNorm(new BatchNormSettings(BatchNormEpsilon), planes, norm, planes, scope.Rent<T>(2, y.Shape[3]));
+        }
+
+        if (!addend.IsAbsent)
+        {
+            Add(addend, output, y);
+        }
     }
 
-    /// <summary>Composite of inference: y = TDBN(conv(LIF(x))); x and y are [T, B, H, W, C].</summary>
+    /// <summary>Composite of inference: y = addend + TDBN(conv(LIF(x))); x, addend and y are [T, B, H, W, C].</summary>
+    /// <param name="neuron">LIF.</param>
+    /// <param name="settings">Of the convolution.</param>
+    /// <param name="x">Input.</param>
+    /// <param name="weight">Weight.</param>
+    /// <param name="bias">Bias, or null.</param>
+    /// <param name="norm">TDBN.</param>
+    /// <param name="addend">What is added, or absent; may be y itself.</param>
+    /// <param name="y">Output.</param>
     public virtual void SpikingConvolutionNorm(
-        NeuronSettings neuron, ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, NormParameters<T> norm, TensorView<T> y)
+        NeuronSettings neuron,
+        ConvolutionSettings settings,
+        TensorView<T> x,
+        Parameter<T> weight,
+        Parameter<T>? bias,
+        NormParameters<T> norm,
+        TensorView<T> addend,
+        TensorView<T> y)
     {
         using var scope = Workspace.OpenScope();
         var spikes = scope.Rent<T>(x.Shape);
         var (steps, count) = (x.Shape[0], x.Length / Math.Max(1, x.Shape[0]));
         Neuron(neuron, null, x.Reshape(steps, count), default, spikes.Reshape(steps, count), default);
-        ConvolutionNorm(settings, spikes, weight, bias, norm, y);
+        ConvolutionNorm(settings, Images(spikes), weight, bias, norm, addend.IsAbsent ? default : Images(addend), Images(y));
+    }
+
+    /// <summary>Composite of inference: y = GELU(a u + d) + x, the end of a SAB; u, d, x and y are [planes, pixels, C], the gate a [planes, C].</summary>
+    /// <param name="u">What the gate scales.</param>
+    /// <param name="a">Gate.</param>
+    /// <param name="d">DSA's output.</param>
+    /// <param name="x">The block's input.</param>
+    /// <param name="y">Output; may be any of the inputs.</param>
+    public virtual void GatedGelu(TensorView<T> u, TensorView<T> a, TensorView<T> d, TensorView<T> x, TensorView<T> y)
+    {
+        using var scope = Workspace.OpenScope();
+        var sum = scope.Rent<T>(u.Shape);
+        ScaleChannels(u, a, sum);
+        Add(sum, d, sum);
+        Activation(ActivationKind.Gelu, sum, sum);
+        Add(sum, x, y);
     }
 
     /// <summary>Composite: a token layer of DSA (SPEC DSA-3), tokens and context [b, n, C]; middle and y may be x where no backward pass follows.</summary>
@@ -215,4 +261,6 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
 
     /// <summary>Epsilon of every normalisation in SpikeSR.</summary>
     protected const double BatchNormEpsilon = 1e-5;
+
+    private static TensorView<T> Images(TensorView<T> x) => x.Reshape(x.Shape[0] * x.Shape[1], x.Shape[2], x.Shape[3], x.Shape[4]);
 }

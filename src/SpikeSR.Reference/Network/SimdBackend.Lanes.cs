@@ -348,6 +348,42 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         AdamKernel.Step<TLane, T>(settings, step, Numbers(theta), Numbers(gradient), Numbers(m), Numbers(v), Threads);
 
     /// <inheritdoc/>
+    public override void ConvolutionNorm(
+        ConvolutionSettings settings,
+        TensorView<TScalar> x,
+        Parameter<TScalar> weight,
+        Parameter<TScalar>? bias,
+        NormParameters<TScalar>? norm,
+        TensorView<TScalar> addend,
+        TensorView<TScalar> y)
+    {
+        using var scope = Workspace.OpenScope();
+        TensorView<T> scale = default, shift = default;
+        if (norm is not null)
+        {
+            var channels = y.Shape[3];
+            (scale, shift) = (scope.Rent<T>(channels), scope.Rent<T>(channels));
+            BatchNormKernel.Constants(
+                BatchNormEpsilon,
+                Value(norm.Weight).Span,
+                Value(norm.Bias).Span,
+                Value(norm.RunningMean).Span,
+                Value(norm.RunningVariance).Span,
+                scope.Rent<T>(channels).Span,
+                scale.Span,
+                shift.Span);
+        }
+
+        ConvolutionKernel.ForwardAffine<TLane, T>(
+            settings, Numbers(x), Value(weight), Packed(weight, 1), Value(bias), scale, shift, Numbers(addend), Numbers(y), Workspace, Threads);
+    }
+
+    /// <inheritdoc/>
+    public override void GatedGelu(
+        TensorView<TScalar> u, TensorView<TScalar> a, TensorView<TScalar> d, TensorView<TScalar> x, TensorView<TScalar> y) =>
+        ElementwiseKernel.GatedGelu<TLane, T>(Numbers(u), Numbers(a), Numbers(d), Numbers(x), Numbers(y), Threads);
+
+    /// <inheritdoc/>
     public override void TokenLayer(
         TokenLayer<TScalar> layer, TensorView<TScalar> x, TensorView<TScalar> context, TensorView<TScalar> middle, TensorView<TScalar> y)
     {

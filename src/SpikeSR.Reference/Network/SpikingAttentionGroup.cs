@@ -47,9 +47,7 @@ public sealed class SpikingAttentionGroup<T>
             block.Evaluate(backend, features, features);
         }
 
-        var branch = scope.Rent<T>(x.Shape);
-        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Point, features, _weight, _bias, _norm, branch);
-        backend.Add(x, branch, y);
+        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Point, features, _weight, _bias, _norm, x, y);
     }
 
     /// <summary>The same with everything kept that the backward pass needs.</summary>

@@ -35,14 +35,21 @@ internal static unsafe class BatchNormKernel
         }
 
         var (scale, shift) = (scope.Rent<T>(channels), scope.Rent<T>(channels));
-        for (var c = 0; c < channels; c++)
-        {
-            rstd.Span[c] = T.One / T.Sqrt(variance.Span[c] + T.CreateTruncating(settings.Epsilon));
-            scale.Span[c] = weight.Span[c] * rstd.Span[c];
-            shift.Span[c] = T.FusedMultiplyAdd(-mean.Span[c], scale.Span[c], bias.Span[c]);
-        }
-
+        Constants(settings.Epsilon, weight.Span, bias.Span, mean.Span, variance.Span, rstd.Span, scale.Span, shift.Span);
         LaneLoop.Channels<TLane, T, Affine<T>>(new(x.Pointer, scale.Pointer, shift.Pointer, y.Pointer, channels), x.Shape[0], x.Shape[1], channels, threads);
+    }
+
+    /// <summary>rstd = 1 / sqrt(variance + epsilon); scale = weight rstd; shift = fma(-mean, scale, bias).</summary>
+    public static void Constants<T>(
+        double epsilon, ReadOnlySpan<T> weight, ReadOnlySpan<T> bias, ReadOnlySpan<T> mean, ReadOnlySpan<T> variance, Span<T> rstd, Span<T> scale, Span<T> shift)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (var c = 0; c < weight.Length; c++)
+        {
+            rstd[c] = T.One / T.Sqrt(variance[c] + T.CreateTruncating(epsilon));
+            scale[c] = weight[c] * rstd[c];
+            shift[c] = T.FusedMultiplyAdd(-mean[c], scale[c], bias[c]);
+        }
     }
 
     /// <summary>gradBias += sum g; gradWeight += sum g xhat; gradX = g scale, or in training scale ((g - sum g / n) - xhat (sum g xhat / n)).</summary>

@@ -65,6 +65,19 @@ internal static unsafe class ElementwiseKernel
         LaneLoop.Channels<TLane, T, ScaledChannels<T>>(new(x.Pointer, a.Pointer, y.Pointer, channels), planes, pixels, channels, threads);
     }
 
+    /// <summary>y[n, pixel, c] = GELU(a[n, c] u + d) + x.</summary>
+    public static void GatedGelu<TLane, T>(TensorView<T> u, TensorView<T> a, TensorView<T> d, TensorView<T> x, TensorView<T> y, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Elementwise.CheckPlanes(u, a, nameof(a));
+        Guard.SameLength(u, d, nameof(d));
+        Guard.SameLength(u, x, nameof(x));
+        Guard.SameLength(u, y, nameof(y));
+        var kernel = new GatedGeluSum<T>(u.Pointer, a.Pointer, d.Pointer, x.Pointer, y.Pointer, u.Shape[2]);
+        LaneLoop.Channels<TLane, T, GatedGeluSum<T>>(kernel, u.Shape[0], u.Shape[1], u.Shape[2], threads);
+    }
+
     /// <summary>gradA[n, c] = sum over pixels of gradY x.</summary>
     public static void ScaleChannelsBackward<TLane, T>(TensorView<T> x, TensorView<T> gradY, TensorView<T> gradA, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
@@ -159,6 +172,19 @@ internal static unsafe class ElementwiseKernel
             {
                 TLane.Store(gradX + ((nint)t * count) + i, share);
             }
+        }
+    }
+
+    private readonly struct GatedGeluSum<T>(T* u, T* a, T* d, T* x, T* y, int channels) : LaneLoop.IChannelKernel<T>
+        where T : unmanaged
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Invoke<TLane>(int plane, int row, int channel)
+            where TLane : unmanaged, ILane<TLane, T>
+        {
+            var at = ((nint)row * channels) + channel;
+            var sum = (TLane.Load(a + ((nint)plane * channels) + channel) * TLane.Load(u + at)) + TLane.Load(d + at);
+            TLane.Store(y + at, ExactMath.Gelu<TLane, T>(sum) + TLane.Load(x + at));
         }
     }
 
