@@ -1,22 +1,62 @@
+using System.Globalization;
 using SpikeSR.Reference.Bench;
+using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Tensors;
 
-// Usage: SpikeSR.Reference.Bench [part of a name] [threads ...]
-var filter = args.Length > 0 ? args[0] : string.Empty;
-var threadCounts = args.Length > 1 ? args[1..].Select(int.Parse).ToArray() : [1, 2];
-foreach (var threads in threadCounts)
+// SpikeSR.Reference.Bench [PART OF A NAME] [THREADS ...]   every measurement of that name, between two measurements of the peak
+// SpikeSR.Reference.Bench --serve NAME THREADS             once for every line of standard input; "peak" is a name too
+// SpikeSR.Reference.Bench --work NAME                      the measurement's GFLOP
+// SpikeSR.Reference.Bench --weights FILE                   the weights of a new network of the published size
+switch (args)
 {
-    var peak = Enumerable.Range(0, 50).Max(_ => Peak.Measure<float>(threads));
-    Console.WriteLine($"{SimdDispatch.LaneName}, float, {threads} threads: peak {peak:F0} GFLOP/s");
+    case ["--weights", var path]:
+        ModelFile.Save(NetworkMeasurements.NewNetwork(), path);
+        break;
+    case ["--work", var name]:
+        Console.WriteLine(Named(name).Gigaflop.ToString(CultureInfo.InvariantCulture));
+        break;
+    case ["--serve", "peak", var threads]:
+        Serve(() => Enumerable.Range(0, 100).Max(_ => Peak.Measure<float>(Count(threads))));
+        break;
+    case ["--serve", var name, var threads]:
+        var served = Named(name);
+        Serve(() => served.Rate(Count(threads)));
+        break;
+    default:
+        PrintAll(args.Length > 0 ? args[0] : string.Empty, args.Length > 1 ? [.. args[1..].Select(Count)] : [1, 2]);
+        break;
 }
 
-foreach (var (name, measurement) in SimdDispatch.Choose<float, IReadOnlyList<(string Name, Func<Measurement> Make)>, ProductMeasurements>(default))
+static Measurement Named(string name) => Measurements().Single(each => each.Name == name).Make();
+
+static int Count(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+static IEnumerable<(string Name, Func<Measurement> Make)> Measurements() =>
+    SimdDispatch.Choose<float, IReadOnlyList<(string Name, Func<Measurement> Make)>, ProductMeasurements>(default).Concat(NetworkMeasurements.All);
+
+static void Serve(Func<double> rate)
 {
-    if (name.Contains(filter, StringComparison.OrdinalIgnoreCase))
+    rate();
+    Console.WriteLine("ready");
+    while (Console.ReadLine() is not null)
+    {
+        Console.WriteLine(rate().ToString(CultureInfo.InvariantCulture));
+    }
+}
+
+static void PrintAll(string part, int[] threadCounts)
+{
+    foreach (var threads in threadCounts)
+    {
+        var peak = Enumerable.Range(0, 50).Max(_ => Peak.Measure<float>(threads));
+        Console.WriteLine($"{SimdDispatch.LaneName}, float, {threads} threads: peak {peak:F0} GFLOP/s");
+    }
+
+    foreach (var (name, make) in Measurements().Where(each => each.Name.Contains(part, StringComparison.OrdinalIgnoreCase)))
     {
         foreach (var threads in threadCounts)
         {
-            measurement().Print(threads);
+            make().Print(threads);
         }
     }
 }

@@ -1,13 +1,15 @@
 """Times SpikeSR in PyTorch, float32, on the processor: the peer that our own times are set against.
 
-    python3 spikesr_torch.py HEIGHT WIDTH [--mode infer|train] [--batch N] [--runs N] [--threads N] [--blas-threads N]
+    python3 spikesr_torch.py HEIGHT WIDTH [--mode infer|train|convolution] [--batch N] [--runs N] [--threads N] [--blas-threads N]
                              [--deform torchvision|gather] [--parameters CASE]
+    python3 spikesr_torch.py HEIGHT WIDTH --serve [the same options]
     python3 spikesr_torch.py --check
 
 The network is golden/torch's at the published size, with the library's own fast operators in place of
 the plain formulas; --check shows in float64, on a small network, that both give the same answers.
-Prints one line a run (seconds), then one with the median and the peak memory of the process. Run it
-alternately with ours (A B A B) on an otherwise idle machine.
+Prints one line a run (seconds), then one with the median and the peak memory of the process. With --serve it prints "ready" after the
+first run, then waits for a line of standard input before every further one, so that bench/run can alternate it with ours.
+--mode convolution times one 3x3 convolution of 64 to 64 channels on [4, 64, HEIGHT, WIDTH], channels last: oneDNN's best layout.
 """
 
 import argparse
@@ -28,7 +30,7 @@ def options_from(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("height", type=int, nargs="?", default=64, help="low-resolution rows")
     parser.add_argument("width", type=int, nargs="?", default=64, help="low-resolution columns")
-    parser.add_argument("--mode", choices=("infer", "train"), default="infer")
+    parser.add_argument("--mode", choices=("infer", "train", "convolution"), default="infer")
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--warmup", type=int, default=1, help="runs before the timed ones")
@@ -37,6 +39,7 @@ def options_from(arguments):
     parser.add_argument("--deform", choices=("torchvision", "gather"), default="torchvision",
                         help="who samples: torchvision's operator, or the faster one written here from gathers")
     parser.add_argument("--parameters", metavar="CASE", help="take the parameters of a case file (param/...) of this size")
+    parser.add_argument("--serve", action="store_true", help="run once for every line of standard input")
     parser.add_argument("--check", action="store_true", help="compare the fast operators with the plain formulas and exit")
     return parser.parse_args(arguments)
 
@@ -225,6 +228,20 @@ def blas_library():
     return ", ".join(sorted(os.path.basename(os.path.realpath(n)) for n in names)) or "unknown"
 
 
+def serve(run):
+    """A time a line of input: the median over a quarter of a second, or of one run where it is longer."""
+    run()
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        seconds, began = [], time.perf_counter()
+        while not seconds or time.perf_counter() - began < 0.25:
+            start = time.perf_counter()
+            run()
+            seconds.append(time.perf_counter() - start)
+        print(statistics.median(seconds), flush=True)
+    return 0
+
+
 def time_runs(options):
     torch.set_num_threads(options.threads)
     kernels = FAST[options.deform]
@@ -250,7 +267,17 @@ def time_runs(options):
         adam.step()
         parameters.update(view.state)
 
-    run = train if options.mode == "train" else infer
+    images = torch.rand(4, 64, options.height, options.width).contiguous(memory_format=torch.channels_last)
+    kernel = torch.rand(64, 64, 3, 3).contiguous(memory_format=torch.channels_last)
+    bias = torch.rand(64)
+
+    def convolution():
+        with torch.no_grad():
+            F.conv2d(images, kernel, bias, padding=1)
+
+    run = {"train": train, "infer": infer, "convolution": convolution}[options.mode]
+    if options.serve:
+        return serve(run)
     seconds = []
     for i in range(options.warmup + options.runs):
         start = time.perf_counter()
