@@ -196,10 +196,11 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         }
     }
 
-    /// <summary>Composite of inference: y = addend + TDBN(conv(LIF(x))); x, addend and y are [T, B, H, W, C].</summary>
+    /// <summary>Composite of inference: y = addend + TDBN(conv(LIF(x))); x, spikes, addend and y are [T, B, H, W, C].</summary>
     /// <param name="neuron">LIF.</param>
     /// <param name="settings">Of the convolution.</param>
     /// <param name="x">Input.</param>
+    /// <param name="spikes">Room for LIF(x); may be x itself, where x is not needed afterwards.</param>
     /// <param name="weight">Weight.</param>
     /// <param name="bias">Bias, or null.</param>
     /// <param name="norm">TDBN.</param>
@@ -209,14 +210,13 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         NeuronSettings neuron,
         ConvolutionSettings settings,
         TensorView<T> x,
+        TensorView<T> spikes,
         Parameter<T> weight,
         Parameter<T>? bias,
         NormParameters<T> norm,
         TensorView<T> addend,
         TensorView<T> y)
     {
-        using var scope = Workspace.OpenScope();
-        var spikes = scope.Rent<T>(x.Shape);
         var (steps, count) = (x.Shape[0], x.Length / Math.Max(1, x.Shape[0]));
         Neuron(neuron, null, x.Reshape(steps, count), default, spikes.Reshape(steps, count), default);
         ConvolutionNorm(settings, Images(spikes), weight, bias, norm, addend.IsAbsent ? default : Images(addend), Images(y));

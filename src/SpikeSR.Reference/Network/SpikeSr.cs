@@ -56,18 +56,21 @@ public sealed class SpikeSr<T>
     {
         Check(x, y);
         using var scope = backend.Workspace.OpenScope();
-        var head = scope.Rent<T>(Features(x));
-        Head(backend, x, head);
-        var features = scope.Rent<T>(head.Shape);
-        _groups[0].Evaluate(backend, head, features);
-        foreach (var group in _groups.AsSpan(1))
+        var features = scope.Rent<T>(Features(x));
+        Head(backend, x, features);
+        var head = scope.Rent<T>(features.At(0).Shape);
+        features.At(0).CopyTo(head);
+        foreach (var group in _groups)
         {
             group.Evaluate(backend, features, features);
         }
 
-        backend.Add(features, head, features);
-        scope.Return(head);
-        var mean = scope.Rent<T>(x.Shape[0], x.Shape[1], x.Shape[2], Configuration.Channels);
+        for (var t = 0; t < features.Shape[0]; t++)
+        {
+            backend.Add(features.At(t), head, features.At(t));
+        }
+
+        var mean = scope.Rent<T>(head.Shape);
         backend.MeanOverSteps(Steps(features), mean);
         scope.Return(features);
         var refined = scope.Rent<T>(mean.Shape);

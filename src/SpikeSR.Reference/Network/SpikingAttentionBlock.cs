@@ -49,8 +49,8 @@ public sealed class SpikingAttentionBlock<T>
     {
         using var scope = backend.Workspace.OpenScope();
         var (u, branch) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
-        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Same3, x, _weight1, null, _norm1, default, branch);
-        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Same3, branch, _weight2, null, _norm2, default, u);
+        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Same3, x, u, _weight1, null, _norm1, default, branch);
+        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Same3, branch, branch, _weight2, null, _norm2, default, u);
         backend.ConvolutionNorm(ConvolutionSettings.Same3, Images(x), _shortcutWeight, null, _shortcutNorm, Images(u), Images(u));
         _similarity.Evaluate(backend, x.Shape[1], Images(u), Images(branch));
         backend.GatedGelu(Planes(u), _hybrid.GateOf(backend, scope, u), Planes(branch), Planes(x), Planes(y));

@@ -47,7 +47,7 @@ public sealed class SpikingAttentionGroup<T>
             block.Evaluate(backend, features, features);
         }
 
-        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Point, features, _weight, _bias, _norm, x, y);
+        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Point, features, features, _weight, _bias, _norm, x, y);
     }
 
     /// <summary>The same with everything kept that the backward pass needs.</summary>
