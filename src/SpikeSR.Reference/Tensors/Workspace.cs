@@ -10,6 +10,8 @@ namespace SpikeSR.Reference.Tensors;
 public sealed class Workspace
 {
     private const int Alignment = 64;
+    private const int LargeBytes = 1 << 20;
+    private const int MostWaste = 5;
     private readonly Lock _gate = new();
     private readonly List<byte[]> _free = [];
 
@@ -22,7 +24,7 @@ public sealed class Workspace
     /// <summary>The largest value that <see cref="RentedBytes"/> has had.</summary>
     public long PeakRentedBytes { get; private set; }
 
-    /// <summary>Rents a tensor with undefined elements. The smallest free block that fits, wasting at most a quarter, is used again.</summary>
+    /// <summary>Rents a tensor with undefined elements. The smallest free block that fits, wasting at most a quarter (a large one: four fifths), is used again.</summary>
     /// <typeparam name="T">Element type.</typeparam>
     /// <param name="shape">Extents.</param>
     /// <returns>A tensor to be given back with <see cref="Return{T}"/>, or by the <see cref="Scope"/> that rented it.</returns>
@@ -33,16 +35,9 @@ public sealed class Workspace
         var bytes = BlockBytes<T>(shape);
         lock (_gate)
         {
-            var best = -1;
-            for (var i = 0; i < _free.Count; i++)
-            {
-                var size = _free[i].Length;
-                if (size >= bytes && size - bytes <= bytes / 4 && (best < 0 || size < _free[best].Length))
-                {
-                    best = i;
-                }
-            }
-
+            // Beside a good fit a poor one is still better than more memory, but only among what is large.
+            var best = Fitting(bytes, (int)Math.Min(Array.MaxLength, bytes + (bytes / 4L)));
+            best = best < 0 && bytes >= LargeBytes ? Fitting(bytes, (int)Math.Min(Array.MaxLength, MostWaste * (long)bytes)) : best;
             byte[] block;
             if (best >= 0)
             {
@@ -113,6 +108,22 @@ public sealed class Workspace
         var bytes = BlockBytes<T>(shape);
         var block = clear ? GC.AllocateArray<byte>(bytes, pinned: true) : GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
         return View<T>(block, shape);
+    }
+
+    // The smallest free block of least to most bytes, or -1.
+    private int Fitting(int least, int most)
+    {
+        var best = -1;
+        for (var i = 0; i < _free.Count; i++)
+        {
+            var size = _free[i].Length;
+            if (size >= least && size <= most && (best < 0 || size < _free[best].Length))
+            {
+                best = i;
+            }
+        }
+
+        return best;
     }
 
     private static int BlockBytes<T>(Shape shape)
