@@ -44,6 +44,8 @@ internal static class TrainVerb
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint, byte for byte as if never stopped." };
     private static readonly Option<string?> Log = new("--log") { Description = "CSV file of loss, rate and PSNR." };
 
+    private static readonly Option<string?> Curve = new("--curve") { Description = "SVG picture of the log's loss and PSNR, drawn again at every measurement; needs --log." };
+
     public static Command Create()
     {
         var command = new Command(
@@ -51,7 +53,7 @@ internal static class TrainVerb
             "Train a network on a folder of images.\n\nExample: spikesr train images -o model.safetensors --steps 2000 --log model.csv")
         {
             Folders, Output, Preset, From, Scale, Channels, Groups, Blocks, TimeSteps, QueryDepth, Hidden, Steps, Crop, Batch, Accumulate, Rate, WarmUp, Clip, Average, FitTail, Seed,
-            Weights, HoldBack, ValidateEvery, Checkpoint, CheckpointEvery, Resume, Log, EngineOptions.Threads,
+            Weights, HoldBack, ValidateEvery, Checkpoint, CheckpointEvery, Resume, Log, Curve, EngineOptions.Threads,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
@@ -60,6 +62,11 @@ internal static class TrainVerb
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         var output = parsed.GetRequiredValue(Output);
+        if (parsed.GetValue(Curve) is not null && parsed.GetValue(Log) is null)
+        {
+            throw new ArgumentException("--curve needs --log, whose lines it draws");
+        }
+
         var backend = EngineOptions.Simd(parsed);
         var settings = Settings(parsed);
         var network = Network(parsed, settings.Seed);
@@ -79,12 +86,14 @@ internal static class TrainVerb
 
         Console.WriteLine(
             $"{network.StateDict.TrainedCount:N0} parameters, {pool.Images.Count} images to train on, {heldBack.Count} held back, steps {trainer.Step} to {settings.Steps}");
-        if (heldBack.Count > 0)
+        var bicubic = heldBack.Count > 0 ? Validation.MeanBicubicPsnr(heldBack, backend.Threads) : (double?)null;
+        if (bicubic is { } level)
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bicubic on the images held back: {Validation.MeanBicubicPsnr(heldBack, backend.Threads):F3} dB"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bicubic on the images held back: {level:F3} dB"));
         }
 
-        using var log = parsed.GetValue(Log) is { } path ? new TrainingLog(path, trainer.Step) : null;
+        var (logPath, curve) = (parsed.GetValue(Log), parsed.GetValue(Curve));
+        using var log = logPath is null ? null : new TrainingLog(logPath, trainer.Step);
         var run = new TrainingRun(trainer, backend)
         {
             CheckpointPath = checkpoint,
@@ -92,13 +101,17 @@ internal static class TrainVerb
             ValidateEvery = parsed.GetValue(ValidateEvery),
             HeldBack = heldBack,
         };
-        run.ToTheEnd(
+        TrainingProgress.Show(settings.Steps, trainer.Step, show => run.ToTheEnd(
             report =>
             {
                 log?.Add(report);
-                Console.WriteLine(Line(report, settings.Steps));
+                show(report);
+                if (curve is not null && (report.Psnr is not null || report.Last.Step == settings.Steps))
+                {
+                    TrainingCurve.Write(curve, TrainingLog.Entries(logPath!), bicubic);
+                }
             },
-            cancellation);
+            cancellation));
         trainer.SwapAverage();
         ModelFile.Save(network, output, Provenance(settings));
         Console.WriteLine($"wrote {output}");
@@ -169,14 +182,6 @@ internal static class TrainVerb
         return at > 0 && double.TryParse(text.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0
             ? (text[..at], value)
             : throw new ArgumentException($"--weight is '{text}', expected PREFIX=FACTOR with a factor of at least 0");
-    }
-
-    private static string Line(TrainingReport report, int steps)
-    {
-        var psnr = report.Psnr is { } value ? string.Create(CultureInfo.InvariantCulture, $"  PSNR-Y {value:F3} dB") : string.Empty;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"step {report.Last.Step}/{steps}  loss {report.MeanLoss:F5}  lr {report.Last.Rate:E2}  {report.StepsPerSecond:F2} steps/s  {report.Remaining:hh\\:mm\\:ss} left{psnr}");
     }
 
     private static Dictionary<string, string> Provenance(TrainingSettings settings) => new(StringComparer.Ordinal)

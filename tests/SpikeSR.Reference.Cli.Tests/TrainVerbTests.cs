@@ -1,0 +1,149 @@
+using System.Security.Cryptography;
+using SpikeSR.Reference.Imaging;
+using SpikeSR.Reference.Network;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Cli;
+
+/// <summary>train as a process: the same weights whatever the threads and however often it is killed, and one line when something is wrong.</summary>
+public sealed class TrainVerbTests : IDisposable
+{
+    private const int Killed = 17;
+    private readonly Tool _tool = new();
+
+    public TrainVerbTests()
+    {
+        Directory.CreateDirectory(_tool.At("images"));
+        for (var i = 0; i < 3; i++)
+        {
+            SaveImage($"images/{i}.png", 80 + (8 * i), 72);
+        }
+    }
+
+    public void Dispose() => _tool.Dispose();
+
+    [Fact]
+    public void Thirty_steps_give_the_same_weights_with_one_and_two_threads_and_when_killed_at_step_17_and_resumed()
+    {
+        Done(_tool.Run(Train("one.safetensors", "--steps", "30", "--threads", "1")));
+        Done(_tool.Run(Train("two.safetensors", "--steps", "30", "--threads", "2")));
+        string[] arguments = Train("killed.safetensors", "--steps", "30", "--threads", "2", "--checkpoint-every", $"{Killed}", "--validate-every", $"{Killed}");
+        using (var process = _tool.Start(arguments))
+        {
+            // The line of step 17 comes after that step's checkpoint.
+            while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith($"step {Killed}/", StringComparison.Ordinal))
+            {
+            }
+
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        Assert.False(File.Exists(_tool.At("killed.safetensors")));
+        var resumed = _tool.Run([.. arguments, "--resume"]);
+        Done(resumed);
+        Assert.Contains($"steps {Killed} to 30", resumed.Output, StringComparison.Ordinal);
+        Assert.Single(new[] { "one", "two", "killed" }.Select(name => Sha256($"{name}.safetensors")).Distinct(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_a_number_is_one_line_and_leaves_the_files_as_they_were()
+    {
+        var before = WithCheckpoint();
+        var network = ModelFile.Load<F32>(_tool.At("model.safetensors"));
+        network.StateDict.Find("tail.0.bias")!.Value.Span[0] = new F32(float.NaN);
+        ModelFile.Save(network, _tool.At("nan.safetensors"));
+        Refused(ExitCode.Failed, "spikesr: training diverged at step 1: loss NaN", before, "--from", "nan.safetensors");
+    }
+
+    [Theory]
+    [InlineData("broken.png", "spikesr: images/broken.png: ")]
+    [InlineData("small.png", "spikesr: images/small.png: size: found 60 x 72 pixels, expected at least 64 x 64 pixels")]
+    public void An_image_that_does_not_serve_is_one_line_and_leaves_the_files_as_they_were(string name, string message)
+    {
+        var before = WithCheckpoint();
+        SaveImage($"images/{name}", 60, 72);
+        if (name.StartsWith("broken", StringComparison.Ordinal))
+        {
+            File.WriteAllBytes(_tool.At($"images/{name}"), File.ReadAllBytes(_tool.At($"images/{name}"))[..100]);
+        }
+
+        Refused(ExitCode.BadInput, message, before);
+    }
+
+    [Fact]
+    public void A_full_disk_is_one_line_and_leaves_the_files_as_they_were()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var before = WithCheckpoint();
+        // A device that is always full.
+        Refused(ExitCode.BadInput, "spikesr: No space left on device", before, "--checkpoint", "/dev/full");
+        Refused(ExitCode.BadInput, "spikesr: No space left on device", before, "--log", "/dev/full");
+    }
+
+    [Fact]
+    public void A_curve_and_a_log_are_written_and_a_curve_without_a_log_is_refused()
+    {
+        Done(_tool.Run(Train("model.safetensors", "--steps", "3", "--log", "log.csv", "--curve", "curve.svg")));
+        Assert.Equal("step,loss,rate,gradient_norm,psnr", File.ReadLines(_tool.At("log.csv")).First());
+        Assert.Contains("<polyline", File.ReadAllText(_tool.At("curve.svg")), StringComparison.Ordinal);
+        var result = _tool.Run(Train("model.safetensors", "--steps", "3", "--curve", "curve.svg"));
+        Assert.Equal((ExitCode.BadInput, "spikesr: --curve needs --log, whose lines it draws\n"), (result.ExitCode, result.Error));
+    }
+
+    [Fact]
+    public void Score_prints_a_table_or_JSON()
+    {
+        var table = _tool.Run("score", "images");
+        Done(table);
+        Assert.Contains("mean of 3", table.Output, StringComparison.Ordinal);
+        var json = _tool.Run("score", "images", "--json");
+        Done(json);
+        using var document = System.Text.Json.JsonDocument.Parse(json.Output);
+        Assert.Equal(3, document.RootElement.GetProperty("images").GetArrayLength());
+        Assert.True(document.RootElement.GetProperty("energy").GetProperty("joules").GetDouble() > 0);
+        Assert.InRange(document.RootElement.GetProperty("spikes")[0].GetProperty("rate").GetDouble(), 0, 1);
+    }
+
+    private static void Done(Tool.Result result) => Assert.Equal((ExitCode.Done, string.Empty), (result.ExitCode, result.Error));
+
+    // The smallest network there is, so that a step takes milliseconds.
+    private static string[] Train(string output, params string[] more) =>
+    [
+        "train", "images", "-o", output, "--channels", "16", "--groups", "1", "--blocks", "1", "--time-steps", "2", "--qk", "4", "--mlp", "8", "--crop", "16", "--batch", "1",
+        "--fit-tail", "2", "--hold-back", "3", .. more,
+    ];
+
+    // A finished run's files, and their digests.
+    private Dictionary<string, string> WithCheckpoint()
+    {
+        Done(_tool.Run(Train("model.safetensors", "--steps", "2")));
+        return new[] { "model.safetensors", "model.safetensors.checkpoint" }.ToDictionary(name => name, Sha256, StringComparer.Ordinal);
+    }
+
+    private void Refused(int exitCode, string message, Dictionary<string, string> before, params string[] more)
+    {
+        var result = _tool.Run(Train("model.safetensors", ["--steps", "2", .. more]));
+        Assert.Equal(exitCode, result.ExitCode);
+        Assert.StartsWith(message, Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Equal(before.Values, before.Keys.Select(Sha256));
+        Assert.DoesNotContain(_tool.Files(), name => name.Contains(".tmp-", StringComparison.Ordinal));
+    }
+
+    private string Sha256(string name) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(_tool.At(name))));
+
+    private void SaveImage(string name, int width, int height)
+    {
+        var image = new Image(new ImageHeader(width, height, 3, SampleKind.UInt8));
+        for (var k = 0; k < image.Samples.Length; k++)
+        {
+            image.Samples[k] = (float)Math.Floor(128 + (100 * Math.Sin((k / 3 % width / 5.0) + (k % 3)) * Math.Cos(k / 3 / width / 4.0)));
+        }
+
+        image.Save(_tool.At(name));
+    }
+}
