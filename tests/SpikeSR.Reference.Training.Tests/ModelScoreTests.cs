@@ -21,7 +21,7 @@ public sealed class ModelScoreTests : IDisposable
         Save("a.png", 48, 40);
         Save("b.png", 44, 44);
         var told = new List<ImageScore>();
-        var score = ModelScore.Of(Network(), _backend, ImagePool.List(_folder), told.Add);
+        var score = ModelScore.Of(Network(), _backend, ImagePool.List(_folder), (image, _) => told.Add(image));
         Assert.Equal(["a.png", "b.png"], score.Images.Select(image => image.Name));
         Assert.Equal(told, score.Images);
         Assert.Equal((told[0].Model.PsnrY + told[1].Model.PsnrY) / 2, score.Model.PsnrY, 12);
@@ -37,7 +37,7 @@ public sealed class ModelScoreTests : IDisposable
     public void Every_LIF_site_is_counted()
     {
         Save("a.png", 48, 40);
-        var score = ModelScore.Of(Network(), _backend, ImagePool.List(_folder), _ => { });
+        var score = ModelScore.Of(Network(), _backend, ImagePool.List(_folder), (_, _) => { });
         Assert.Equal(
             ["body.0.body.0.residual.0", "body.0.body.0.residual.3", "body.0.reduce_chan_level2.0", "body.1.body.0.residual.0", "body.1.body.0.residual.3", "body.1.reduce_chan_level2.0"],
             score.Spikes.Select(site => site.Name));
@@ -90,8 +90,31 @@ public sealed class ModelScoreTests : IDisposable
     public void A_picture_smaller_than_the_network_takes_is_refused()
     {
         Save("a.png", 20, 40);
-        var failure = Assert.Throws<MalformedFileException>(() => ModelScore.Of(Network(), _backend, ImagePool.List(_folder), _ => { }));
+        var failure = Assert.Throws<MalformedFileException>(() => ModelScore.Of(Network(), _backend, ImagePool.List(_folder), (_, _) => { }));
         Assert.Contains("a.png: size: found 20 x 40 pixels, expected at least 24 x 24 pixels", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_comparison_shows_the_middle_of_bicubic_model_and_truth_twice_as_large()
+    {
+        var sheet = new ComparisonPicture();
+        sheet.Add(new Enlargements(Grey(10), Grey(20), Grey(30)));
+        sheet.Add(new Enlargements(Grey(40), Grey(50), Grey(60)));
+        var picture = sheet.Draw();
+        Assert.Equal((736, 488), (picture.Width, picture.Height));
+        Assert.Equal([10, 255, 20, 30], new[] { 239, 240, 248, 735 }.Select(x => picture.Row(0)[x * 3]));
+        Assert.Equal([60, 255], new[] { 248, 247 }.Select(y => picture.Row(y)[735 * 3]));
+        // The middle pixel differs.
+        Assert.Equal(11, picture.Row(120)[120 * 3]);
+        Assert.Throws<ArgumentException>(() => sheet.Add(new Enlargements(Grey(1, 100), Grey(1, 100), Grey(1, 100))));
+
+        static Image Grey(float level, int side = 140)
+        {
+            var image = new Image(new ImageHeader(side, side, 3, SampleKind.UInt8));
+            Array.Fill(image.Samples, level);
+            image.Samples[((side / 2 * side) + (side / 2)) * 3]++;
+            return image;
+        }
     }
 
     private static SpikeSr<F32> Network()

@@ -42,7 +42,7 @@ public sealed class TrainingLogTests : IDisposable
     [Fact]
     public void A_curve_of_a_single_line_without_a_measurement_can_be_drawn()
     {
-        Assert.Single(XDocument.Parse(TrainingCurve.Draw([new(1, 0.5, null)], bicubic: null)).Descendants().Where(element => element.Name.LocalName == "polyline"));
+        Assert.Single(XDocument.Parse(TrainingCurve.Draw([new(1, 0.5, null)], bicubic: null)).Descendants(), element => element.Name.LocalName == "polyline");
     }
 
     private static (double X, double Y)[] Points(XElement line) =>

@@ -12,6 +12,8 @@ internal static class ScoreVerb
 {
     private static readonly Argument<string> Folder = new("FOLDER") { Description = "High-resolution images (8 bits a sample); what the network gets is made by antialiased bicubic reduction." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of tables." };
+    private static readonly Option<string?> Picture = new("--picture") { Description = "Write crops of bicubic, the network and the truth side by side as an image." };
+    private static readonly Option<string[]> Show = new("--show") { Description = "NAME of an image that --picture shows; may be repeated; default: all.", DefaultValueFactory = _ => [] };
     private static readonly JsonSerializerOptions s_json = new()
     {
         WriteIndented = true,
@@ -29,7 +31,7 @@ internal static class ScoreVerb
 
             Example: spikesr score images --model model.safetensors
             """)
-        { Folder, ModelOption.Model, Json, EngineOptions.Threads };
+        { Folder, ModelOption.Model, Json, Picture, Show, EngineOptions.Threads };
         command.SetAction(Run);
         return command;
     }
@@ -40,7 +42,25 @@ internal static class ScoreVerb
         var paths = ImagePool.List(parsed.GetRequiredValue(Folder));
         var width = paths.Max(path => Path.GetFileName(path).Length);
         Write(json, string.Empty.PadRight(width) + "  PSNR-Y  bicubic    gain  SSIM-Y  bicubic  PSNR-RGB  bicubic  SSIM-RGB  bicubic");
-        var score = ModelScore.Of(network, EngineOptions.Simd(parsed), paths, image => Write(json, Row(image.Name.PadRight(width), image.Model, image.Bicubic)));
+        var (picture, show, sheet) = (parsed.GetValue(Picture), parsed.GetRequiredValue(Show), new ComparisonPicture());
+        if (show.FirstOrDefault(name => !paths.Any(path => Path.GetFileName(path) == name)) is { } missing)
+        {
+            throw new ArgumentException($"--show is '{missing}', expected the name of an image in the folder");
+        }
+
+        var score = ModelScore.Of(network, EngineOptions.Simd(parsed), paths, (image, made) =>
+        {
+            Write(json, Row(image.Name.PadRight(width), image.Model, image.Bicubic));
+            if (picture is not null && (show.Length == 0 || show.Contains(image.Name, StringComparer.Ordinal)))
+            {
+                sheet.Add(made);
+            }
+        });
+        if (picture is not null)
+        {
+            sheet.Draw().Save(picture);
+        }
+
         Write(json, Row($"mean of {score.Images.Count}".PadRight(width), score.Model, score.Bicubic));
         if (json)
         {

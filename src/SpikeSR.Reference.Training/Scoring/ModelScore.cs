@@ -18,9 +18,9 @@ public sealed record ModelScore(
     /// <param name="network">The network.</param>
     /// <param name="backend">What computes.</param>
     /// <param name="paths">The pictures' files; one is held at a time.</param>
-    /// <param name="done">Is told each picture's score as it is found.</param>
+    /// <param name="done">Is told each picture's score as it is found, and shown what was scored.</param>
     /// <exception cref="Serialization.MalformedFileException">A picture cannot be read, or is smaller than the network takes.</exception>
-    public static ModelScore Of(SpikeSr<F32> network, Backend<F32> backend, IReadOnlyList<string> paths, Action<ImageScore> done)
+    public static ModelScore Of(SpikeSr<F32> network, Backend<F32> backend, IReadOnlyList<string> paths, Action<ImageScore, Enlargements> done)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(backend);
@@ -31,14 +31,11 @@ public sealed record ModelScore(
         {
             var picture = TrainingImage.Load(path, network.Configuration.Scale, network.Configuration.MinimumSide, backend.Threads);
             var (low, truth) = (picture.Low(), picture.High());
+            var made = new Enlargements(Imaging.Resampling.Bicubic.Resize(low, truth.Width, truth.Height, backend.Threads), upscaler.Upscale(low), truth);
             images.Add(new ImageScore(
-                picture.Name,
-                truth.Width,
-                truth.Height,
-                ImageQuality.Of(upscaler.Upscale(low), truth, picture.Scale),
-                ImageQuality.Of(Imaging.Resampling.Bicubic.Resize(low, truth.Width, truth.Height, backend.Threads), truth, picture.Scale)));
+                picture.Name, truth.Width, truth.Height, ImageQuality.Of(made.Model, truth, picture.Scale), ImageQuality.Of(made.Bicubic, truth, picture.Scale)));
             meter.Add(picture);
-            done(images[^1]);
+            done(images[^1], made);
         }
 
         return new ModelScore(
