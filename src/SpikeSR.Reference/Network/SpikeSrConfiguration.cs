@@ -47,8 +47,8 @@ public sealed record SpikeSrConfiguration
     /// <exception cref="ArgumentException">The name is none of them.</exception>
     public static SpikeSrConfiguration Preset(string name) => name switch
     {
-        "tiny" => new() { Channels = 32, Groups = 2, Blocks = 1, QueryDepth = 16, Hidden = 44 },
-        "small" => new() { Channels = 32, Groups = 2, Blocks = 2, QueryDepth = 16, Hidden = 64 },
+        "tiny" => new() { Steps = 2, Channels = 48, Groups = 2, Blocks = 1, QueryDepth = 16, Hidden = 64 },
+        "small" => new() { Steps = 2, Channels = 48, Groups = 2, Blocks = 2, QueryDepth = 16, Hidden = 64 },
         "medium" => new() { Channels = 48, Groups = 3, Blocks = 2, QueryDepth = 24, Hidden = 80 },
         "published" => new(),
         _ => throw new ArgumentException($"no preset is called '{name}'; there are {string.Join(", ", PresetNames)}", nameof(name)),
