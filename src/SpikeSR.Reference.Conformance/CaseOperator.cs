@@ -42,6 +42,9 @@ public abstract class CaseOperator
     /// <param name="question">A case of this operator whose question has been evaluated without complaint.</param>
     internal virtual SpikeMargins? Margins(CaseFile question) => null;
 
+    /// <summary>Whether every element of the output y is a sum of roundings of its own, so that bias and variance over the tensor can be tested.</summary>
+    internal virtual bool HasIndependentErrors => false;
+
     /// <summary>Whether its answers come of several operators in a row.</summary>
     internal virtual bool IsComposite => true;
 

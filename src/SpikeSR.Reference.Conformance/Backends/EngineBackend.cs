@@ -49,9 +49,9 @@ public sealed class EngineBackend : ICaseBackend
         var plan = question.Operator.Decisions(question);
 
         // Neurons that run again for the backward pass come after those of the forward pass.
-        for (var call = 0; plan.SpikeShape is not null && call < plan.Spikes; call++)
+        for (var call = 0; !plan.SpikesAreOutput && call < plan.Spikes; call++)
         {
-            var shape = new Shape(plan.SpikeShape);
+            var shape = plan.SpikeShape;
             var stored = ChannelOrder.ToFirst(TensorView<double>.Of(ChannelOrder.ToLast(shape), tap.Spikes[call]));
             tensors.Add($"{CaseTensorNames.Spike}{call}", new AnswerTensor(shape, stored.Span.ToArray()));
         }

@@ -25,7 +25,7 @@ internal readonly struct Binary64 : IRounding
     public static int LowestGrid => -1000;
 
     /// <inheritdoc/>
-    public static double Tiny => double.Epsilon;
+    public static double Tiny => 2.2250738585072014e-308;
 
     /// <inheritdoc/>
     public static double Largest => double.MaxValue;

@@ -92,12 +92,12 @@ internal readonly struct Bounded<TRounding> : IErrorScalar<Bounded<TRounding>>
     public static Bounded<TRounding> operator /(Bounded<TRounding> left, Bounded<TRounding> right)
     {
         var value = left.Value / right.Value;
-        if (left.IsExactZero)
+        var (leftError, rightError) = (left.Error, right.Error);
+        if (left.IsExactZero && Math.Abs(right.Value) > rightError)
         {
             return Zero(value);
         }
 
-        var (leftError, rightError) = (left.Error, right.Error);
         if (rightError == 0 && double.IsPow2(Math.Abs(right.Value)))
         {
             var scale = Math.Abs(right.Value);

@@ -53,6 +53,7 @@ internal sealed partial class BoundingBackend<T>
         TensorView<T> y)
     {
         base.DeformableConvolution(settings, offsetGroups, x, offset, mask, weight, bias, y);
+        GrantCells(settings, offsetGroups, x, offset, mask, weight, y);
         Store(y);
     }
 
@@ -71,6 +72,7 @@ internal sealed partial class BoundingBackend<T>
         TensorView<T> gradMask)
     {
         base.DeformableConvolutionBackward(settings, offsetGroups, x, offset, mask, weight, bias, gradY, gradX, gradOffset, gradMask);
+        GrantCellsBackward(settings, offsetGroups, x, offset, mask, weight, gradY, gradX, gradOffset, gradMask);
         Store(gradX, gradOffset, gradMask, weight.Gradient, Gradient(bias));
     }
 

@@ -18,6 +18,9 @@ internal static class CauchyScale
     /// <summary>The median of 32 draws is under an eighth of the scale once in 2e9 times.</summary>
     public const double Margin = 8;
 
+    // Many times what a float's underflow may have lost.
+    private const double Floor = 1e-30;
+
     private const int TableLength = 1 << 16;
 
     private static readonly float[] Table = MakeTable();
@@ -43,7 +46,8 @@ internal static class CauchyScale
 
     /// <summary>The bound that draws support: <see cref="Margin"/> times the median of their absolute values.</summary>
     /// <param name="draws">Overwritten.</param>
-    public static double Bound(Span<float> draws)
+    /// <param name="unit">What they count.</param>
+    public static double Bound(Span<float> draws, double unit)
     {
         foreach (ref var draw in draws)
         {
@@ -51,7 +55,7 @@ internal static class CauchyScale
         }
 
         draws.Sort();
-        return Margin * (double)draws[draws.Length / 2];
+        return ((Margin * (double)draws[draws.Length / 2]) + Floor) * unit;
     }
 
     // The quotient of the coordinates of a point of the unit disc: + - * / and comparisons alone, the same on every platform.

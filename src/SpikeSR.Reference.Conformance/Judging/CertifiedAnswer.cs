@@ -9,7 +9,8 @@ internal sealed class CertifiedAnswer
     // Beyond the rounding of the bound's own arithmetic, some thousand million operations in double.
     private const double RoundUp = 1 + 1e-6;
 
-    private CertifiedAnswer(IReadOnlyDictionary<string, AnswerTensor> values, IReadOnlyDictionary<string, AnswerTensor> bounds) => (Values, Bounds) = (values, bounds);
+    private CertifiedAnswer(IReadOnlyDictionary<string, AnswerTensor> values, IReadOnlyDictionary<string, AnswerTensor> bounds, DecisionBook book) =>
+        (Values, Bounds, Book) = (values, bounds, book);
 
     /// <summary>The answers, as <see cref="CaseEvaluator"/> finds them in double.</summary>
     public IReadOnlyDictionary<string, AnswerTensor> Values { get; }
@@ -17,25 +18,27 @@ internal sealed class CertifiedAnswer
     /// <summary>How far a backend may lie from each; infinite where nothing can be said.</summary>
     public IReadOnlyDictionary<string, AnswerTensor> Bounds { get; }
 
+    /// <summary>The decisions that were followed, and how clear each was.</summary>
+    public DecisionBook Book { get; }
+
     /// <summary>
     /// Runs the definitions with bounds, following the backend's decisions; where an operator is a composite, whose bound grows with every
     /// operation that it is handed on by, the probes' bound holds where it is the lower one.
     /// </summary>
     /// <typeparam name="TRounding">How the backend rounds.</typeparam>
     /// <param name="question">The case.</param>
-    /// <param name="openBook">A book of the backend's decisions, one for each run.</param>
-    /// <param name="book">The first run's, with how clear each decision was.</param>
+    /// <param name="answer">The backend's answer; null: the definitions' own decisions are followed.</param>
     /// <exception cref="MalformedFileException">The question is wrong.</exception>
-    public static CertifiedAnswer Of<TRounding>(CaseFile question, Func<DecisionBook> openBook, out DecisionBook book)
+    public static CertifiedAnswer Of<TRounding>(CaseFile question, BackendAnswer? answer)
         where TRounding : struct, IRounding
     {
-        book = openBook();
+        var book = new DecisionBook(question, answer);
         var binding = CaseEvaluator.Compute(question, new BoundingBackend<Bounded<TRounding>>(book, EvaluationSettings.Oracle.Threads));
         var values = binding.Answer().Tensors;
         var bounds = binding.Answer(number => number.Error * RoundUp).Tensors;
         if (!question.Operator.IsComposite)
         {
-            return new(values, bounds);
+            return new(values, bounds, book);
         }
 
         var books = new DecisionBook[CauchyScale.Runs];
@@ -43,7 +46,7 @@ internal sealed class CertifiedAnswer
         EvaluationSettings.Oracle.Threads.For(CauchyScale.Runs, run =>
         {
             CauchyScale.Start(run);
-            books[run] = openBook();
+            books[run] = new DecisionBook(question, answer);
             var probe = CaseEvaluator.Compute(question, new BoundingBackend<Probe<TRounding>>(books[run], new Parallelism(1)));
             for (var lane = 0; lane < CauchyScale.Lanes; lane++)
             {
@@ -52,13 +55,13 @@ internal sealed class CertifiedAnswer
         });
         for (var call = 0; call < book.Calls.Count; call++)
         {
-            book.Calls[call].Tighten([.. books.Select(other => other.Calls[call])]);
+            book.Calls[call].Tighten([.. books.Select(other => other.Calls[call])], Probe<TRounding>.Unit);
         }
 
-        return new(values, bounds.ToDictionary(bound => bound.Key, bound => Tighten(bound.Value, [.. draws.Select(draw => draw[bound.Key].Values)])));
+        return new(values, bounds.ToDictionary(bound => bound.Key, bound => Tighten(bound.Value, [.. draws.Select(draw => draw[bound.Key].Values)], Probe<TRounding>.Unit)), book);
     }
 
-    private static AnswerTensor Tighten(AnswerTensor bounds, ReadOnlyMemory<double>[] draws)
+    private static AnswerTensor Tighten(AnswerTensor bounds, ReadOnlyMemory<double>[] draws, double unit)
     {
         var tighter = bounds.Values.ToArray();
         var own = new float[draws.Length];
@@ -69,7 +72,7 @@ internal sealed class CertifiedAnswer
                 own[draw] = (float)draws[draw].Span[i];
             }
 
-            tighter[i] = Math.Min(tighter[i], CauchyScale.Bound(own));
+            tighter[i] = Math.Min(tighter[i], CauchyScale.Bound(own, unit));
         }
 
         return bounds with { Values = tighter };

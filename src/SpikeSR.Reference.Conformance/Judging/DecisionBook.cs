@@ -13,6 +13,7 @@ internal sealed class DecisionBook
     // The operator's plan rests on tensors that are checked when the case is bound: it is asked for in the first call.
     private readonly Lazy<DecisionPlan> _lazyPlan;
     private readonly BackendAnswer _answer;
+    private readonly bool _isOwn;
     private readonly List<DecisionCall> _calls = [];
     private readonly List<(object Block, int Digest, DecisionCall Call)> _seen = [];
     private readonly List<OutputVerdict> _problems = [];
@@ -21,8 +22,9 @@ internal sealed class DecisionBook
 
     /// <summary>Opens the book of an answer.</summary>
     /// <param name="question">The case.</param>
-    /// <param name="answer">What the backend answered.</param>
-    public DecisionBook(CaseFile question, BackendAnswer answer) => (_lazyPlan, _answer) = (new(() => question.Operator.Decisions(question)), answer);
+    /// <param name="answer">What the backend answered; null: the decisions are the run's own.</param>
+    public DecisionBook(CaseFile question, BackendAnswer? answer) =>
+        (_lazyPlan, _answer, _isOwn) = (new(() => question.Operator.Decisions(question)), answer ?? BackendAnswer.Of(new Dictionary<string, AnswerTensor>()), answer is null);
 
     /// <summary>The calls so far.</summary>
     public IReadOnlyList<DecisionCall> Calls => _calls;
@@ -43,9 +45,8 @@ internal sealed class DecisionBook
         }
 
         var index = _spikes++;
-        var name = Plan.SpikeShape is null ? OutputSpike : $"{CaseTensorNames.Spike}{index}";
-        var shape = Plan.SpikeShape is { } extents ? new Shape(extents) : _answer.Tensors.TryGetValue(name, out var output) && output.Shape.Length == x.Length ? output.Shape : new Shape(x.Length);
-        var isImage = Plan.SpikeShape is not null;
+        var name = Plan.SpikesAreOutput ? OutputSpike : $"{CaseTensorNames.Spike}{index}";
+        var (shape, isImage) = (Plan.SpikeShape, !Plan.SpikesAreOutput);
         var given = Read(name, shape, most: 1);
         if (given is not null && isImage)
         {
@@ -98,7 +99,7 @@ internal sealed class DecisionBook
     {
         if (!_answer.Tensors.TryGetValue(name, out var tensor))
         {
-            if (Plan.IsRequired)
+            if (Plan.IsRequired && !_isOwn)
             {
                 _problems.Add(new OutputVerdict { Name = name, Outcome = Outcome.NotJudged, Message = $"not in the answer; decisions of shape {shape} are needed to judge what rests on them" });
             }

@@ -44,7 +44,8 @@ internal sealed class DecisionCall(string name, Shape shape, bool isImage, int[]
 
     /// <summary>Lowers the bounds to those that probes of the same call found.</summary>
     /// <param name="probes">The call in each of the probes.</param>
-    public void Tighten(IReadOnlyList<DecisionCall> probes)
+    /// <param name="unit">What their draws count.</param>
+    public void Tighten(IReadOnlyList<DecisionCall> probes, double unit)
     {
         var samples = probes[0]._samples!.Length / length;
         var all = new float[samples * probes.Count];
@@ -55,13 +56,25 @@ internal sealed class DecisionCall(string name, Shape shape, bool isImage, int[]
                 probes[probe]._samples.AsSpan(at * samples, samples).CopyTo(all.AsSpan(probe * samples));
             }
 
-            _bounds[at] = Math.Min(_bounds[at], CauchyScale.Bound(all));
+            _bounds[at] = Math.Min(_bounds[at], CauchyScale.Bound(all, unit));
         }
     }
 
     /// <summary>What the backend decided, or the definitions where it says nothing.</summary>
     /// <param name="at">Which.</param>
     public int Taken(int at) => given?[at] ?? _own[at];
+
+    /// <summary>The decisions as a file holds them.</summary>
+    public AnswerTensor Record()
+    {
+        var values = new double[length];
+        for (var stored = 0; stored < length; stored++)
+        {
+            values[stored] = Taken(Position(stored));
+        }
+
+        return new AnswerTensor(shape, values);
+    }
 
     /// <summary>Whether rounding alone may turn the decision.</summary>
     /// <param name="at">Which.</param>

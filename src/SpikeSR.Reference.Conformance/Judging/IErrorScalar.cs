@@ -23,7 +23,7 @@ internal interface IErrorScalar<T> : IScalar<T>
     /// <param name="by">What is added to it.</param>
     T Widen(double by);
 
-    /// <summary>Writes down samples of the error, scaled as <see cref="Probe{TRounding}"/> says.</summary>
+    /// <summary>Writes down samples of the error, in units of one rounding.</summary>
     /// <param name="into">Where to, <see cref="Samples"/> long.</param>
     void Sample(Span<float> into);
 }

@@ -35,6 +35,9 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
     /// <inheritdoc/>
     public static double OneRounding => TRounding.Accumulation + TRounding.Storage;
 
+    /// <summary>What the draws count: a float has not the range of a double.</summary>
+    public static double Unit => Roundoff<TRounding>.Unit;
+
     /// <inheritdoc/>
     public double Error
     {
@@ -48,7 +51,7 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
 
             Span<float> draws = stackalloc float[CauchyScale.Lanes];
             closed._draws.CopyTo(draws);
-            return CauchyScale.Bound(draws);
+            return CauchyScale.Bound(draws, Unit);
         }
     }
 
@@ -221,7 +224,7 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
     /// <inheritdoc/>
     public void Sample(Span<float> into) => Close()._draws.CopyTo(into);
 
-    /// <summary>One draw of the error of a stored value.</summary>
+    /// <summary>One draw of the error of a stored value, in <see cref="Unit"/>s.</summary>
     /// <param name="lane">Which.</param>
     public double Draw(int lane) => _draws[lane];
 
@@ -234,7 +237,7 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
 
     // A result with an error of its own.
     private static Probe<TRounding> Round(double value, Vector512<float> draws, double magnitude, double error) =>
-        new(value, draws + (CauchyScale.Next() * (float)(error + TRounding.Tiny)), magnitude, 1, Inexact);
+        new(value, draws + (CauchyScale.Next() * (float)((error + TRounding.Tiny) / Unit)), magnitude, 1, Inexact);
 
     private static Probe<TRounding> Function(double value, Vector512<float> draws, double ulps) =>
         Round(value, draws, Math.Abs(value), Roundoff<TRounding>.Ulps(ulps) * Math.Abs(value));
@@ -247,7 +250,7 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
         var operands = left.OfOperand() + right.OfOperand();
         if (operands > 0)
         {
-            draws += CauchyScale.Next() * (float)(operands * Math.Abs(value));
+            draws += CauchyScale.Next() * (float)(operands * Math.Abs(value) / Unit);
         }
 
         return new(value, draws, Math.Abs(value), 1, !left.IsOnGrid || !right.IsOnGrid || operands > 0 ? Pending : left._grid + right._grid);

@@ -6,10 +6,10 @@ namespace SpikeSR.Reference.Conformance.Judging;
 /// </summary>
 public sealed record Profile
 {
-    private Profile(Certifier certify) => Certify = certify;
+    private Profile(Certifier certify, Func<CaseFile, int, BackendAnswer> scramble, Func<double, double> store) => (Certify, Scramble, Store) = (certify, scramble, store);
 
     /// <inheritdoc cref="CertifiedAnswer.Of{TRounding}"/>
-    internal delegate CertifiedAnswer Certifier(CaseFile question, Func<DecisionBook> openBook, out DecisionBook book);
+    internal delegate CertifiedAnswer Certifier(CaseFile question, BackendAnswer? answer);
 
     /// <summary>All profiles, the most exact first.</summary>
     public static IReadOnlyList<Profile> All { get; } = [Of<Binary64>(), Of<Binary32>(), Of<TensorFloat32>(), Of<Brain16>(), Of<Binary16>()];
@@ -56,12 +56,18 @@ public sealed record Profile
     /// <summary>Certifies a question: runs the definitions with this profile's bounds.</summary>
     internal Certifier Certify { get; }
 
+    /// <summary>A backend of this profile that rounds at random, by its seed.</summary>
+    internal Func<CaseFile, int, BackendAnswer> Scramble { get; }
+
+    /// <summary>A number as a tensor holds it.</summary>
+    internal Func<double, double> Store { get; }
+
     /// <summary>The profile of a name, or null.</summary>
     /// <param name="name">fp64, fp32, tf32, bf16 or fp16.</param>
     public static Profile? Find(string name) => All.FirstOrDefault(profile => profile.Name == name);
 
     private static Profile Of<TRounding>()
-        where TRounding : struct, IRounding => new(CertifiedAnswer.Of<TRounding>)
+        where TRounding : struct, IRounding => new(CertifiedAnswer.Of<TRounding>, BoundTrial.Scramble<TRounding>, Scrambled<TRounding>.Stored)
         {
             Name = TRounding.Name,
             StorageRoundoff = TRounding.Storage,
@@ -71,6 +77,6 @@ public sealed record Profile
             ErfUlps = TRounding.ErfUlps,
             DivisionUlps = TRounding.DivisionUlps,
             RootUlps = TRounding.RootUlps,
-            JudgesMoments = TRounding.Storage <= TRounding.Accumulation,
+            JudgesMoments = TRounding.Storage == TRounding.Accumulation,
         };
 }

@@ -7,6 +7,8 @@ internal sealed class ConvolutionCase() : CaseOperator("conv2d", "x [N, C, H, W]
 {
     internal override bool IsComposite => false;
 
+    internal override bool HasIndependentErrors => true;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var settings = ConvolutionAttributes.Read(bind.Attributes);

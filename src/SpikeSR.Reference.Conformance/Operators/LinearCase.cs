@@ -7,6 +7,8 @@ internal sealed class LinearCase() : CaseOperator("linear", "x [..., K] -> y [..
 {
     internal override bool IsComposite => false;
 
+    internal override bool HasIndependentErrors => true;
+
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var x = bind.Input("x", "... K");

@@ -32,5 +32,5 @@ internal sealed class MatchCase() : CaseOperator(
         };
     }
 
-    internal override DecisionPlan Decisions(CaseFile question) => new(Spikes: 0, Matches: 1, SpikeShape: null, IsRequired: false);
+    internal override DecisionPlan Decisions(CaseFile question) => new(Spikes: 0, Matches: 1, SpikeShape: default, IsRequired: false);
 }

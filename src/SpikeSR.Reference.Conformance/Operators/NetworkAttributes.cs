@@ -1,4 +1,5 @@
 using SpikeSR.Reference.Network;
+using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Conformance.Operators;
 
@@ -36,9 +37,9 @@ internal static class NetworkAttributes
 
     /// <summary>Shape in files of the spikes of one call: [T, B, channels, H, W].</summary>
     /// <param name="question">A case whose input x, [T, B, channels, H, W] or [B, 3, H, W], was found right.</param>
-    public static int[] SpikeShape(CaseFile question)
+    public static Shape SpikeShape(CaseFile question)
     {
         var x = question.Tensors[CaseTensorNames.Input + "x"].ToShape();
-        return [question.Attributes.Integer("T"), x[-4], question.Attributes.Integer("channels"), x[-2], x[-1]];
+        return new(question.Attributes.Integer("T"), x[-4], question.Attributes.Integer("channels"), x[-2], x[-1]);
     }
 }

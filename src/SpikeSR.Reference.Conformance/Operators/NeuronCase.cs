@@ -66,5 +66,5 @@ internal sealed class NeuronCase : CaseOperator
         Surrogate = SurrogateAttributes.Read(attributes),
     };
 
-    internal override DecisionPlan Decisions(CaseFile question) => new(Spikes: 1, Matches: 0, SpikeShape: null, IsRequired: false);
+    internal override DecisionPlan Decisions(CaseFile question) => DecisionPlan.OutputSpikes(question);
 }

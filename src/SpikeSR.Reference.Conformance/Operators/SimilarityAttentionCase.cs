@@ -42,5 +42,5 @@ internal sealed class SimilarityAttentionCase() : CaseOperator(
         };
     }
 
-    internal override DecisionPlan Decisions(CaseFile question) => new(Spikes: 0, Matches: 1, SpikeShape: null, IsRequired: true);
+    internal override DecisionPlan Decisions(CaseFile question) => new(Spikes: 0, Matches: 1, SpikeShape: default, IsRequired: true);
 }

@@ -25,5 +25,5 @@ internal sealed class SurrogateCase() : CaseOperator("surrogate", "x [...] (u: a
 
     internal override SpikeMargins Margins(CaseFile question) => new(question.Tensors[CaseTensorNames.Input + "x"].ToDoubles(), Steps: 1);
 
-    internal override DecisionPlan Decisions(CaseFile question) => new(Spikes: 1, Matches: 0, SpikeShape: null, IsRequired: false);
+    internal override DecisionPlan Decisions(CaseFile question) => DecisionPlan.OutputSpikes(question);
 }
