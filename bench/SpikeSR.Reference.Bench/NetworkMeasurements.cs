@@ -42,7 +42,6 @@ internal static class NetworkMeasurements
 
     private static Measurement TrainingStep(string name, int side)
     {
-        var folder = Directory.CreateTempSubdirectory("spikesr-bench-");
         var picture = new Image(new ImageHeader(4 * side, 4 * side, 3, SampleKind.UInt8));
         var random = new Random(1);
         for (var row = 0; row < picture.Height; row++)
@@ -53,11 +52,7 @@ internal static class NetworkMeasurements
             }
         }
 
-        var file = Path.Combine(folder.FullName, "noise.png");
-        picture.Save(file);
-        var pool = new ImagePool([TrainingImage.Load(file, scale: 4, smallest: side, Parallelism.Single)]);
-        folder.Delete(recursive: true);
-
+        var pool = new ImagePool([TrainingImage.Of("noise", picture, scale: 4, smallest: side, Parallelism.Single)]);
         var network = NewNetwork();
         var settings = new TrainingSettings { Crop = side, Batch = 1, AverageDecay = 0 };
         Backend<F32>? backend = null;

@@ -32,18 +32,27 @@ public sealed class TrainingImage
     /// <param name="smallest">Smallest side of the reduction that serves, in pixels.</param>
     /// <param name="threads">Threads of the reduction.</param>
     /// <exception cref="MalformedFileException">The file cannot be decoded, is not 8-bit colour or grey, or is too small.</exception>
-    public static TrainingImage Load(string path, int scale, int smallest, Parallelism threads)
+    public static TrainingImage Load(string path, int scale, int smallest, Parallelism threads) => Of(path, Image.Load(path), scale, smallest, threads);
+
+    /// <summary>Takes a picture; sides are cut to multiples of the scale at the right and bottom, opacity is dropped.</summary>
+    /// <param name="name">Its name, for messages; of a path the last part becomes <see cref="Name"/>.</param>
+    /// <param name="picture">The picture.</param>
+    /// <param name="scale">Reduction.</param>
+    /// <param name="smallest">Smallest side of the reduction that serves, in pixels.</param>
+    /// <param name="threads">Threads of the reduction.</param>
+    /// <exception cref="MalformedFileException">The picture is not 8-bit colour or grey, or is too small.</exception>
+    public static TrainingImage Of(string name, Image picture, int scale, int smallest, Parallelism threads)
     {
-        var picture = Image.Load(path);
+        ArgumentNullException.ThrowIfNull(picture);
         var (width, height) = (picture.Width / scale, picture.Height / scale);
         if (width < smallest || height < smallest)
         {
-            throw new MalformedFileException(path, "size", $"{picture.Width} x {picture.Height} pixels", $"at least {smallest * scale} x {smallest * scale} pixels");
+            throw new MalformedFileException(name, "size", $"{picture.Width} x {picture.Height} pixels", $"at least {smallest * scale} x {smallest * scale} pixels");
         }
 
         if (picture.Header.Kind != SampleKind.UInt8)
         {
-            throw new MalformedFileException(path, "samples", picture.Header.Kind.ToString(), "8 bits a sample");
+            throw new MalformedFileException(name, "samples", picture.Header.Kind.ToString(), "8 bits a sample");
         }
 
         var header = new ImageHeader(width * scale, height * scale, 3, SampleKind.UInt8);
@@ -59,7 +68,7 @@ public sealed class TrainingImage
         }
 
         var low = Bicubic.Resize(high, width, height, threads);
-        return new TrainingImage(Path.GetFileName(path), scale, width, height, Bytes(high), Bytes(low));
+        return new TrainingImage(Path.GetFileName(name), scale, width, height, Bytes(high), Bytes(low));
     }
 
     /// <summary>Copies a crop of the reduction, transformed, as numbers in [0, 1].</summary>

@@ -1,0 +1,16 @@
+namespace SpikeSR.Reference.Cli;
+
+public class LanesVerbTests
+{
+    [Fact]
+    public void A_step_of_training_and_the_output_have_the_same_bytes_on_every_lane_and_with_any_number_of_threads()
+    {
+        using var tool = new Tool();
+
+        var result = tool.Run("lanes", "--steps", "1", "--threads", "1", "3");
+
+        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+        Assert.Equal(10, result.Output.Split('\n').Count(line => line.Contains("weights", StringComparison.Ordinal)));
+        Assert.EndsWith("all bytes are equal\n", result.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+    }
+}
