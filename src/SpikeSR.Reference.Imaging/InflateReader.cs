@@ -34,8 +34,9 @@ internal sealed class InflateReader : IDisposable
             // The library takes a stream that is cut for one that ends.
             return count > 0 || !_compressed.IsExhausted ? count : throw _file.Malformed(_what, "the end of the compressed data", "more of them");
         }
-        catch (InvalidDataException)
+        catch (Exception damage) when (damage is InvalidDataException || damage.GetType().FullName == "System.IO.Compression.ZLibException")
         {
+            // The second, which is not public and an IOException, where a preset dictionary is asked for, which neither PNG nor TIFF has.
             throw _file.Malformed(_what, "damaged compressed data", "a sound zlib stream");
         }
     }

@@ -31,6 +31,16 @@ public class PngTests
     }
 
     [Fact]
+    public void Data_that_ask_for_a_preset_dictionary_are_refused()
+    {
+        // The library's exception for them is another one than for damaged data.
+        var data = Deflated(new byte[6]);
+        (data[0], data[1]) = (0x78, 0xBB);
+        byte[] file = [.. Grey2x2, .. Chunk("IDAT", data), .. Chunk("IEND", [])];
+        Assert.Contains("chunk IDAT: found damaged compressed data", Assert.Throws<MalformedFileException>(() => Decoding.Load(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_filter_undoes_itself_and_smooth_rows_use_more_than_one()
     {
         var random = new Random(1);

@@ -6,7 +6,7 @@ namespace SpikeSR.Reference.Imaging.Tests;
 internal static class Tool
 {
     public static bool Exists(string name) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, name)));
+        Path.IsPathRooted(name) ? File.Exists(name) : (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, name)));
 
     /// <summary>Runs to the end and gives what was printed on standard output; anything but exit code 0 fails.</summary>
     public static byte[] Run(string name, params string[] arguments)
