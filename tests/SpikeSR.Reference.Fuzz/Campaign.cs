@@ -47,7 +47,7 @@ internal static class Campaign
             typeof(Campaign).Assembly.Location, "worker", format, seed.ToString(CultureInfo.InvariantCulture),
             first.ToString(CultureInfo.InvariantCulture), count.ToString(CultureInfo.InvariantCulture), input,
         ];
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", command) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", command) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_GCHeapHardLimit"] = HeapBytes;
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();

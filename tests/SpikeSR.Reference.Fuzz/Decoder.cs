@@ -18,9 +18,9 @@ internal abstract class Decoder
 
     public static Decoder Of(string format) => format switch
     {
-        "png" or "jpeg" or "tiff" or "pnm" => new ImageDecoder(format) { Corpus = Files(Path.Combine("SpikeSR.Reference.Imaging.Tests", "Data", format), name => !name.EndsWith(".samples") && !name.EndsWith(".tsv") && !name.EndsWith(".icc")) },
+        "png" or "jpeg" or "tiff" or "pnm" => new ImageDecoder(format) { Corpus = Files(Path.Combine("SpikeSR.Reference.Imaging.Tests", "Data", format), name => !name.EndsWith(".samples", StringComparison.Ordinal) && !name.EndsWith(".tsv", StringComparison.Ordinal) && !name.EndsWith(".icc", StringComparison.Ordinal)) },
         "safetensors" => new StateDictDecoder { Corpus = Safetensors() },
-        "pth" => new StateDictDecoder { Corpus = Files(Path.Combine("SpikeSR.Reference.Tests", "Data"), name => name.EndsWith(".pth")) },
+        "pth" => new StateDictDecoder { Corpus = Files(Path.Combine("SpikeSR.Reference.Tests", "Data"), name => name.EndsWith(".pth", StringComparison.Ordinal)) },
         _ => throw new ArgumentException($"no decoder is called '{format}'; there are {string.Join(", ", Formats)}", nameof(format)),
     };
 
