@@ -52,7 +52,7 @@ internal static class CommandLine
 
     private static RootCommand Create() => new("SpikeSR: an attention spiking neural network for the super-resolution of remote-sensing images, as a verifiable reference.")
     {
-        Trace, UpscaleVerb.Create(), TrainVerb.Create(), ScoreVerb.Create(), InfoVerb.Create(), EvalVerb.Create(), CheckVerb.Create(), CasesVerb.Create(), GoldenVerb.Create(), ConformVerb.Create(), LanesVerb.Create(),
+        Trace, UpscaleVerb.Create(), TrainVerb.Create(), ScoreVerb.Create(), InfoVerb.Create(), EvalVerb.Create(), CheckVerb.Create(), CasesVerb.Create(), GoldenVerb.Create(), ConformVerb.Create(), BoundsVerb.Create(), LanesVerb.Create(),
     };
 
     // A verb that takes a cancellation gets time to save what it has; of any other nothing half written is left.

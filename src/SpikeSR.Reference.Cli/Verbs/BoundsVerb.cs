@@ -1,0 +1,75 @@
+using System.CommandLine;
+using SpikeSR.Reference.Conformance;
+using SpikeSR.Reference.Conformance.Golden;
+using SpikeSR.Reference.Conformance.Judging;
+
+namespace SpikeSR.Reference.Cli.Verbs;
+
+/// <summary><c>spikesr bounds</c>: tries the certified bounds on backends that round at random (SPEC BND-6).</summary>
+internal static class BoundsVerb
+{
+    /// <summary>Makes the verb.</summary>
+    public static Command Create()
+    {
+        var folder = new Argument<string>("FOLDER") { Description = "The golden set.", DefaultValueFactory = _ => Path.Combine("golden", "v1") };
+        var profile = new Option<string>("--profile") { Description = "What the backends promise.", DefaultValueFactory = _ => "fp32" };
+        profile.AcceptOnlyFromAmong([.. Profile.All.Select(known => known.Name)]);
+        var runs = new Option<int>("--runs") { Description = "Backends on each case; run i has seed i.", DefaultValueFactory = _ => 10 };
+        runs.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError($"--runs {result.GetValueOrDefault<int>()}, expected at least 1");
+            }
+        });
+        var only = new Option<string[]>("--ops") { Description = "Operators; all if none is named.", AllowMultipleArgumentsPerToken = true };
+        var verb = new Command(
+            "bounds",
+            $"""
+            Judge backends that round at random, using all that a profile grants. None may fail; for each operator the median over its cases of
+            bound / largest error is printed, and one above {BoundTrial.LargestFactor:g} fails.
+
+            Example: spikesr bounds --profile bf16 --runs 100 --ops conv2d lif
+            """)
+        { folder, profile, runs, only };
+        verb.SetAction(parsed => Run(new GoldenSet(parsed.GetRequiredValue(folder)), Profile.Find(parsed.GetRequiredValue(profile))!, parsed.GetRequiredValue(runs), parsed.GetValue(only) ?? []));
+        return verb;
+    }
+
+    private static int Run(GoldenSet golden, Profile profile, int runs, string[] only)
+    {
+        var isSound = true;
+        foreach (var cases in golden.Manifest.Cases.GroupBy(known => known.Op).Where(group => only.Length == 0 || only.Contains(group.Key)))
+        {
+            var findings = cases.Select(known => Try(known, profile, runs)).OfType<BoundFinding>().ToList();
+            foreach (var finding in findings.Where(finding => finding.Failures > 0))
+            {
+                Console.WriteLine($"{finding.Case}: {finding.Failures} of {finding.Runs} leave their bounds: {finding.Message}");
+            }
+
+            if (findings.Count > 0)
+            {
+                var factor = findings.Select(finding => finding.MedianFactor).Order().ElementAt(findings.Count / 2);
+                var line = $"{cases.Key,-22} {findings.Sum(finding => finding.Runs)} backends, {findings.Sum(finding => finding.Failures)} failures, bound / error {factor:g3}, largest error / bound {findings.Max(finding => finding.WorstRatio):g3}, {findings.Sum(finding => finding.Unbounded)} elements without bound";
+                Console.WriteLine(line);
+                isSound &= findings.TrueForAll(finding => finding.Failures == 0) && factor <= BoundTrial.LargestFactor;
+            }
+        }
+
+        return isSound ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    // Null where the question is one that must be refused.
+    private static BoundFinding? Try(GoldenCase golden, Profile profile, int runs)
+    {
+        try
+        {
+            using var question = CaseFile.Open(golden.BuildQuestion(), golden.Id);
+            return BoundTrial.Try(question, profile, runs);
+        }
+        catch (Serialization.MalformedFileException)
+        {
+            return null;
+        }
+    }
+}
