@@ -106,16 +106,25 @@ internal static class TrainVerb
             {
                 log?.Add(report);
                 show(report);
-                if (curve is not null && (report.Psnr is not null || report.Last.Step == settings.Steps))
+                if (report.Psnr is not null)
                 {
-                    TrainingCurve.Write(curve, TrainingLog.Entries(logPath!), bicubic);
+                    Draw(curve, logPath, bicubic);
                 }
             },
             cancellation));
+        Draw(curve, logPath, bicubic);
         trainer.SwapAverage();
         ModelFile.Save(network, output, Provenance(settings));
         Console.WriteLine($"wrote {output}");
         return 0;
+    }
+
+    private static void Draw(string? curve, string? log, double? bicubic)
+    {
+        if (curve is not null && TrainingLog.Entries(log!) is { Count: > 0 } entries)
+        {
+            TrainingCurve.Write(curve, entries, bicubic);
+        }
     }
 
     private static TrainingSettings Settings(ParseResult parsed) => new()
