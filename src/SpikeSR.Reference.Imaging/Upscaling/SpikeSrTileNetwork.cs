@@ -8,8 +8,10 @@ namespace SpikeSR.Reference.Imaging.Upscaling;
 /// <param name="backend">What computes.</param>
 internal sealed class SpikeSrTileNetwork(SpikeSr<F32> network, Backend<F32> backend) : ITileNetwork
 {
-    // Sequences [T, H, W, C] that are alive at once at the worst moment, those of overlapping patches counted as what they cover; measured with every preset.
-    private const double LiveSequences = 12;
+    // Sequences [T, H, W, C] that are alive at once at the worst moment, those of overlapping patches counted as what they cover, and what small tiles take more,
+    // in pixels of one sequence; measured with every preset.
+    private const double LiveSequences = 9;
+    private const double FixedPixels = 8192;
     private readonly Lock _turn = new();
 
     public int Scale => network.Configuration.Scale;
@@ -19,7 +21,7 @@ internal sealed class SpikeSrTileNetwork(SpikeSr<F32> network, Backend<F32> back
     public long BytesFor(int height, int width)
     {
         var configuration = network.Configuration;
-        return (long)((double)height * width * configuration.Steps * configuration.Channels * sizeof(float) * LiveSequences);
+        return (long)(((LiveSequences * height * width) + FixedPixels) * configuration.Steps * configuration.Channels * sizeof(float));
     }
 
     public void Enlarge(TensorView<F32> tile, TensorView<F32> enlarged)

@@ -57,13 +57,14 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
             return whole;
         }
 
-        for (var side = network.Lengths.AtMost(Math.Max(least, Math.Max(header.Width, header.Height))); side >= least; side = network.Lengths.AtMost(side - 1))
+        // Rows and columns may differ, so that what is chosen comes near the budget whatever the image's size; flat tiles rather than tall ones, since bands are held.
+        var best = Axes(header.Width)
+            .SelectMany(columns => Axes(header.Height).Where(rows => rows.Length <= columns.Length && columns.Length <= 2 * rows.Length).Select(rows => new TilePlan(rows, columns)))
+            .Where(plan => plan.Bytes(network, header) <= budget)
+            .MaxBy(plan => (long)plan.Rows.Length * plan.Columns.Length);
+        if (best is not null)
         {
-            var plan = Of(side);
-            if (plan.Bytes(network, header) <= budget)
-            {
-                return plan;
-            }
+            return best;
         }
 
         var needed = Of(least).Bytes(network, header) + RuntimeBytes;
@@ -71,6 +72,24 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
             $"an image {header.Width} pixels wide takes {needed >> 20} MiB at least with this network, over the limit of {settings.MaxMemory >> 20} MiB, or {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of heap");
 
         TilePlan Of(int longest) => new(TileAxis.Plan(header.Height, longest, network.Lengths, margin, feather), TileAxis.Plan(header.Width, longest, network.Lengths, margin, feather));
+
+        // Every way to cut an axis, by the number of tiles.
+        List<TileAxis> Axes(int extent)
+        {
+            var axes = new List<TileAxis> { TileAxis.Plan(extent, Math.Max(extent, least), network.Lengths, margin, feather) };
+            for (var longest = network.Lengths.AtMost(Math.Max(extent - 1, least)); longest >= least; longest = network.Lengths.AtMost(longest - 1))
+            {
+                var axis = TileAxis.Plan(extent, longest, network.Lengths, margin, feather);
+                if (axis.Tiles.Count != axes[^1].Tiles.Count)
+                {
+                    axes.Add(axis);
+                }
+
+                longest = Math.Min(longest, Math.Max(axis.Length, least));
+            }
+
+            return axes;
+        }
     }
 
     /// <summary>An upper bound of what an enlargement holds at once.</summary>

@@ -12,8 +12,8 @@ public sealed record UpscaleSettings
     /// <summary>The longest side of a tile in input pixels; 0, the default, for the largest that <see cref="MaxMemory"/> allows. What fits into one tile is not cut.</summary>
     public int TileSize { get; init; }
 
-    /// <summary>Bytes that the whole process should stay below, the runtime's own included; it decides the tile size where none is given. Default 360 MiB.</summary>
-    public long MaxMemory { get; init; } = 360L << 20;
+    /// <summary>Bytes that the whole process should stay below, the runtime's own included; it decides the tile size where none is given. Default 296 MiB.</summary>
+    public long MaxMemory { get; init; } = 296L << 20;
 
     /// <summary>Pixels at the edge of a tile that only give context and are thrown away. Default 8.</summary>
     public int Margin { get; init; } = 8;

@@ -191,7 +191,17 @@ public sealed class TiledUpscaleTests
         var header = new ImageHeader(side, side, 3, SampleKind.UInt16);
         var (network, settings) = (new StubNetwork(), UpscaleSettings.Default with { MaxMemory = 256 << 20 });
         var plan = TilePlan.Choose(network, header, settings);
-        Assert.InRange(plan.Bytes(network, header), TilePlan.Budget(settings) / 10 * 7, TilePlan.Budget(settings));
+        Assert.InRange(plan.Bytes(network, header), TilePlan.Budget(settings) / 100 * 85, TilePlan.Budget(settings));
+    }
+
+    [Fact]
+    public void Colour_profile_and_gamma_are_carried_over_and_density_grows()
+    {
+        var metadata = new ImageMetadata { IccProfile = new byte[] { 1, 2, 3 }, Gamma = 45455, Density = new PixelDensity(100, 200, IsPhysical: true) };
+        var image = new Image(new ImageHeader(8, 8, 3, SampleKind.UInt8) { Metadata = metadata });
+        var result = new SpikeSrUpscaler(new StubNetwork()).Upscale(image).Header.Metadata;
+        Assert.Equal([1, 2, 3], result.IccProfile.ToArray());
+        Assert.Equal((45455u, new PixelDensity(200, 400, IsPhysical: true)), (result.Gamma!.Value, result.Density!.Value));
     }
 
     [Fact]
