@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 import cases
+import decisions
 from cases import Case, CaseError
 from operators import TABLE
 from state_dict import is_buffer
@@ -20,8 +21,8 @@ from state_dict import is_buffer
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
-def answer(case, dtype=torch.float64):
-    """A Case of questions -> a Case of its answers, all of `dtype`."""
+def answer(case, dtype=torch.float64, with_decisions=False):
+    """A Case of questions -> a Case of its answers, all of `dtype`; with the spikes and matches that they rest on, if wanted."""
     if case.metadata.get("schema") != cases.SCHEMA:
         raise CaseError(f"schema {case.metadata.get('schema')!r}, expected {cases.SCHEMA!r}")
     operator = TABLE.get(case.op)
@@ -31,9 +32,11 @@ def answer(case, dtype=torch.float64):
     parameters = {name: _leaf(array, dtype, not is_buffer(name)) for name, array in case.group("param").items()}
     attrs = operator.check(case.attrs, inputs, parameters)
 
-    outputs, state = _run(operator, inputs, parameters, attrs)
+    with decisions.taken() as taken:
+        outputs, state = _run(operator, inputs, parameters, attrs)
     answers = {f"out/{name}": value for name, value in outputs.items()}
     answers.update({f"out_state/{name}": value for name, value in state.items()})
+    answers.update(decisions.as_tensors(taken, attrs.get("T", 1)) if with_decisions and case.op in decisions.HANDED_OVER else {})
     grad_outputs = {name: torch.tensor(array, dtype=dtype) for name, array in case.group("grad_out").items()}
     for name, grad in grad_outputs.items():
         if name not in outputs or outputs[name].shape != grad.shape:
@@ -63,7 +66,7 @@ def _run(operator, inputs, parameters, attrs):
 
 def answer_file(question, out, dtype):
     try:
-        cases.write(out, answer(cases.read(question), dtype))
+        cases.write(out, answer(cases.read(question), dtype, with_decisions=True))
     except (CaseError, OSError) as error:
         message = str(error)
         raise CaseError(message if question in message else f"{question}: {message}") from error
@@ -92,6 +95,9 @@ def main():
             try:
                 answer_file(os.path.join(options.question, name), os.path.join(options.out, name), dtype)
             except CaseError as error:
+                # An empty file tells the judge of a folder that the case was refused.
+                with open(os.path.join(options.out, name.removesuffix(".safetensors") + ".refused"), "w", encoding="utf-8"):
+                    pass
                 print(error, file=sys.stderr)
                 failed += 1
     return 3 if failed else 0

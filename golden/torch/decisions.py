@@ -7,7 +7,13 @@ wants to know that its decisions are clear, so every decision is noted here whil
 
 from contextlib import contextmanager
 
+import torch
+
+# Operators that decide on the way to their outputs hand their decisions over, so that they can be judged.
+HANDED_OVER = {"match", "dsa", "sab", "sag", "spikesr"}
+
 _record = None
+_taken = None
 
 
 @contextmanager
@@ -31,3 +37,25 @@ def note(kind, margins):
     if clear.numel():
         smallest = min(smallest, float(clear.min()))
     _record[kind] = (smallest, zeros + int((margins == 0).sum()))
+
+
+@contextmanager
+def taken():
+    """Yields the lists of spikes [T, B, C, H, W] and matches [B, n], call by call."""
+    global _taken
+    _taken = {"spike": [], "match": []}
+    try:
+        yield _taken
+    finally:
+        _taken = None
+
+
+def take(kind, values):
+    if _taken is not None:
+        _taken[kind].append(values.detach().to(torch.float32))
+
+
+def as_tensors(taken, steps):
+    """spike/i for each call of a neuron, and match/i for each layer of matching: its time steps one after the other."""
+    matches = [torch.cat(taken["match"][i:i + steps]) for i in range(0, len(taken["match"]), steps)]
+    return {**{f"spike/{i}": s for i, s in enumerate(taken["spike"])}, **{f"match/{i}": m for i, m in enumerate(matches)}}

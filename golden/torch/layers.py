@@ -174,7 +174,9 @@ def lowest_argmax(scores):
         best = scores.detach().topk(2, -1).values
         decisions.note("match", best[..., 0] - best[..., 1])
     largest = scores == scores.max(-1, keepdim=True).values
-    return torch.where(largest, torch.arange(n), n).min(-1).values
+    chosen = torch.where(largest, torch.arange(n), n).min(-1).values
+    decisions.take("match", chosen)
+    return chosen
 
 
 def match(x, weight, bias, train=False, tau=1.0, gumbel=None, published=False):

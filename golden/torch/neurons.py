@@ -71,6 +71,7 @@ class Neuron:
                 v = (1 - r) * h + r * self.v_reset
             spikes.append(s)
             membranes.append(v)
+        decisions.take("spike", torch.stack(spikes))
         return torch.stack(spikes), torch.stack(membranes)
 
     @property

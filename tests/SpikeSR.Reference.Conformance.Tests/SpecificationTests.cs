@@ -7,7 +7,7 @@ namespace SpikeSR.Reference.Conformance.Tests;
 public sealed partial class SpecificationTests
 {
     private static readonly GoldenManifest Manifest = GoldenManifest.Load(Path.Combine(RepositoryPaths.Root, "golden", "v1", "manifest.json"));
-    private static readonly IReadOnlyList<Clause> Clauses = [.. ReadClauses()];
+    private static readonly IReadOnlyList<SpecificationClause> Clauses = SpecificationText.Load(Path.Combine(RepositoryPaths.Root, "SPEC.md")).Clauses;
 
     [Fact]
     public void Every_clause_names_a_definition_that_exists() =>
@@ -60,28 +60,6 @@ public sealed partial class SpecificationTests
         }
     }
 
-    private static IEnumerable<Clause> ReadClauses()
-    {
-        var text = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "SPEC.md"));
-        foreach (var part in text.Split("\n### ").Skip(1))
-        {
-            yield return new Clause(part[..part.IndexOf(' ', StringComparison.Ordinal)], Line(part, "File"), Names(part, "Cases"), Names(part, "Tests"));
-        }
-    }
-
-    private static string Line(string clause, string label)
-    {
-        var start = clause.IndexOf($"\n- {label}: ", StringComparison.Ordinal);
-        Assert.True(start >= 0, $"{clause[..clause.IndexOf('\n', StringComparison.Ordinal)]} has no line '{label}'");
-        start += label.Length + 5;
-        var end = clause.IndexOf('\n', start);
-        return clause[start..(end < 0 ? clause.Length : end)].Trim();
-    }
-
-    private static string[] Names(string clause, string label) => Line(clause, label) is var line && line == "none" ? [] : line.Split(", ");
-
     [GeneratedRegex("SPEC (?<name>[A-Z][A-Z0-9]*(-[0-9]+)?)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Mention();
-
-    private sealed record Clause(string Name, string File, string[] Cases, string[] Tests);
 }

@@ -2,6 +2,15 @@ using System.Globalization;
 using System.Text;
 using SpikeSR.Reference;
 using SpikeSR.Reference.Mutants;
+using SpikeSR.Reference.Mutants.Kit;
+
+switch (args)
+{
+    case ["answer", var confusion, var question, var answer]:
+        return KitMutants.Answer(confusion, question, answer);
+    case ["kit"]:
+        return KitMutants.Run() == 0 ? 0 : 1;
+}
 
 // Tries every mutant, or those named, against the whole suite, and writes MUTANTS.md. Exit status 1: one of them survived.
 var chosen = args.Length == 0 ? Mutant.All : [.. Mutant.All.Where(mutant => args.Contains(mutant.Name, StringComparer.Ordinal))];

@@ -9,10 +9,12 @@ internal static class GoldenVerb
 {
     private static readonly Argument<string> Folder = new("FOLDER") { Description = "The golden set.", DefaultValueFactory = _ => Path.Combine("golden", "v1") };
 
+    private static readonly Option<string> Specification = new("--spec") { Description = "The specification.", DefaultValueFactory = _ => "SPEC.md", HelpName = "FILE" };
+
     /// <summary>Makes the verb.</summary>
-    public static Command Create() => new("golden", "Build the golden cases' questions, or check the definitions against their answers.")
+    public static Command Create() => new("golden", "Build and check the golden cases.")
     {
-        Check(), Questions(), Digest(),
+        Build(), Check(), Lint(), Coverage(), Questions(),
     };
 
     private static Command Check()
@@ -53,10 +55,67 @@ internal static class GoldenVerb
         return verb;
     }
 
-    private static Command Digest()
+    private static Command Build()
     {
-        var verb = new Command("digest", "Answer every question with the definitions and write the answers' SHA-256 into the manifest. State the reason when one changes.") { Folder };
-        verb.SetAction(parsed => new GoldenSet(parsed.GetRequiredValue(Folder)).WriteDefinitionDigests(golden => Console.WriteLine(golden.Id)));
+        var verb = new Command(
+            "build",
+            """
+            Answer every question with the definitions and with every confusion, and write into the manifest the digests of the answers and the confusions that each
+            case separates; write the manifest's JSON Schema beside it. State the reason when a digest changes.
+
+            Example: spikesr golden build
+            """)
+        { Folder };
+        verb.SetAction(parsed => new GoldenSet(parsed.GetRequiredValue(Folder)).Build((golden, built) =>
+        {
+            var changed = golden.DefinitionSha256 is { } before && before != built.DefinitionSha256 ? "  ANOTHER ANSWER" : string.Empty;
+            Console.WriteLine($"{golden.Id}: separates {built.Separates.Count}{changed}");
+        }));
+        return verb;
+    }
+
+    private static Command Lint()
+    {
+        var verb = new Command(
+            "lint",
+            """
+            Check what the suite has to be: enough cases of each kind for every operator, every name known, every clause covered, every confusion separated.
+
+            Example: spikesr golden lint
+            """)
+        { Folder, Specification };
+        verb.SetAction(parsed =>
+        {
+            var problems = GoldenLint.Problems(new GoldenSet(parsed.GetRequiredValue(Folder)), SpecificationText.Load(parsed.GetRequiredValue(Specification)));
+            foreach (var problem in problems)
+            {
+                Console.WriteLine(problem);
+            }
+
+            Console.WriteLine($"{problems.Count} problems");
+            return problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+        });
+        return verb;
+    }
+
+    private static Command Coverage()
+    {
+        var verb = new Command("coverage", "Print a table of every clause and the cases that can show it broken; of clauses that no case can ask, the tests.\n\nExample: spikesr golden coverage") { Folder, Specification };
+        verb.SetAction(parsed =>
+        {
+            var (suite, holes) = (new GoldenSet(parsed.GetRequiredValue(Folder)).Manifest, 0);
+            foreach (var clause in SpecificationText.Load(parsed.GetRequiredValue(Specification)).Clauses)
+            {
+                var cases = clause.CasesOf(suite);
+                holes += clause.IsAskable && cases.Count == 0 ? 1 : 0;
+                var held = cases.Count > 0 ? string.Join(", ", cases.Take(4).Select(golden => golden.Id)) + (cases.Count > 4 ? ", ..." : string.Empty)
+                    : clause.IsAskable ? "A HOLE" : $"tests: {(clause.Tests.Count == 0 ? "none" : string.Join(", ", clause.Tests))}";
+                Console.WriteLine($"{clause.Name,-8} {cases.Count,4}  {clause.Title,-34} {held}");
+            }
+
+            Console.WriteLine($"{holes} holes");
+            return holes == 0 ? ExitCode.Done : ExitCode.Failed;
+        });
         return verb;
     }
 }

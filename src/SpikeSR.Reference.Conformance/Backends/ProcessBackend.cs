@@ -97,10 +97,12 @@ public sealed class ProcessBackend(CommandTemplate command, BackendLimits limits
             var (output, error) = (new BoundedText(), new BoundedText());
             Task[] readers = [output.Drain(process.StandardOutput.BaseStream, limits.Printed), error.Drain(process.StandardError.BaseStream, limits.Printed)];
             process.StandardInput.Close();
+            var isOver = false;
             try
             {
                 var excess = Watch(process, family, folder, casePath, () => output.Length + error.Length, clock) ?? Linger(family, readers, () => output.Length + error.Length);
                 var elapsed = clock.Elapsed;
+                isOver = excess is null;
                 if (excess is var (kind, message))
                 {
                     return new BackendReply(kind, null, message, elapsed);
@@ -116,7 +118,10 @@ public sealed class ProcessBackend(CommandTemplate command, BackendLimits limits
             }
             finally
             {
-                family.Kill();
+                if (!isOver)
+                {
+                    family.Kill();
+                }
             }
         }
     }

@@ -9,8 +9,9 @@ namespace SpikeSR.Reference.Conformance.Confusions;
 /// Gives a wrong answer its name: the variants that are wrong on the case answer it, and the one whose answer is the backend's is named (SPEC KIT-5). A name is
 /// no verdict: answers are compared at a distance that tells variants apart, not at a bound.
 /// </summary>
+/// <param name="suite">Says which confusions are wrong on which cases.</param>
 /// <param name="profile">How the backend rounds.</param>
-public sealed class ConfusionFinder(Profile profile)
+public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
 {
     private const double NearInDouble = 1e-9;
     private const double NearInSingle = 2e-5;
@@ -27,9 +28,28 @@ public sealed class ConfusionFinder(Profile profile)
         ArgumentNullException.ThrowIfNull(golden);
         ArgumentNullException.ThrowIfNull(question);
         ArgumentNullException.ThrowIfNull(answer);
-        var found = golden.Separates.Select(Confusion.Find).OfType<Confusion>().Select(confusion => Compare(confusion, question, answer)).OfType<NamedConfusion>().ToList();
+        var found = Candidates(golden).Select(Confusion.Find).OfType<Confusion>().Select(confusion => Compare(confusion, question, answer)).OfType<NamedConfusion>().ToList();
         var exact = found.Where(confusion => confusion.Reproduces).ToList();
         return exact.Count > 0 ? exact : [.. found.OrderByDescending(confusion => confusion.Agreeing).Take(1)];
+    }
+
+    // Those that the case separates, and where it is a block those of what it is made of.
+    private HashSet<string> Candidates(GoldenCase golden)
+    {
+        var (names, seen, open) = (new HashSet<string>(golden.Separates, StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new Queue<string>([golden.Op]));
+        while (golden.Level >= GoldenCase.BlockLevel && open.TryDequeue(out var op))
+        {
+            foreach (var other in suite.Cases.Where(other => other.Op == op && seen.Add(other.Id)))
+            {
+                names.UnionWith(other.Separates);
+                foreach (var required in suite.Cases.Where(required => other.Requires.Contains(required.Id) && required.Op != op))
+                {
+                    open.Enqueue(required.Op);
+                }
+            }
+        }
+
+        return names;
     }
 
     private NamedConfusion? Compare(Confusion confusion, CaseFile question, BackendAnswer answer)

@@ -48,7 +48,7 @@ public sealed record GoldenCase
     /// <summary>Cases that ask for less: where one of them fails, this one may fail for no reason of its own.</summary>
     public required IReadOnlyList<string> Requires { get; init; }
 
-    /// <summary>Confusions whose answer is wrong here.</summary>
+    /// <summary>Confusions whose answer is wrong here; of a block that takes decisions, those that no case before it separates.</summary>
     public required IReadOnlyList<string> Separates { get; init; }
 
     /// <summary>The program that made the question and PyTorch's answer.</summary>

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using SpikeSR.Reference.Serialization;
 
 namespace SpikeSR.Reference.Conformance.Golden;
@@ -15,6 +17,7 @@ public sealed record GoldenManifest
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectRequiredConstructorParameters = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 
     /// <summary>The schema's name.</summary>
@@ -28,6 +31,14 @@ public sealed record GoldenManifest
 
     /// <summary>The cases.</summary>
     public required IReadOnlyList<GoldenCase> Cases { get; init; }
+
+    /// <summary>The JSON Schema of manifests, from the types that read them: unknown fields are forbidden.</summary>
+    public static string JsonSchema()
+    {
+        var schema = Options.GetJsonSchemaAsNode(typeof(GoldenManifest), new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true }).AsObject();
+        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        return schema.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
+    }
 
     /// <summary>Reads a manifest.</summary>
     /// <param name="path">manifest.json.</param>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using SpikeSR.Reference.Serialization;
 
@@ -26,6 +27,8 @@ public sealed partial class GoldenSet
     public GoldenManifest Manifest { get; }
 
     private string ManifestPath => Path.Combine(_folder, "manifest.json");
+
+    private string SchemaPath => Path.Combine(_folder, "manifest.schema.json");
 
     /// <summary>Checks a case: the question's and PyTorch's digests, the definitions' (in float64), and the answers against PyTorch's.</summary>
     /// <param name="golden">The case.</param>
@@ -75,22 +78,32 @@ public sealed partial class GoldenSet
         }
     }
 
-    /// <summary>Answers every question with the definitions and writes the digests of the answers into the manifest, leaving the rest of it as it is.</summary>
-    /// <param name="progress">Is told each case before it is answered.</param>
-    public void WriteDefinitionDigests(Action<GoldenCase>? progress = null)
+    /// <summary>
+    /// Builds every case and writes what was found into the manifest, leaving the rest of it as it is, and the manifest's schema beside it.
+    /// </summary>
+    /// <param name="progress">Is told each case with what was built.</param>
+    public void Build(Action<GoldenCase, GoldenBuild>? progress = null)
     {
-        var text = File.ReadAllText(ManifestPath);
-        foreach (var golden in Manifest.Cases.Where(golden => !golden.MustBeRefused))
+        var (text, separated) = (File.ReadAllText(ManifestPath), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var golden in Manifest.Cases)
         {
-            progress?.Invoke(golden);
-            using var file = CaseFile.Open(golden.BuildQuestion(), golden.Id);
-            var digest = GoldenCase.Sha256(CaseEvaluator.Evaluate(file, EvaluationSettings.Oracle).ToBytes());
+            var built = GoldenBuild.Of(golden, separated);
+            separated.UnionWith(built.Separates);
+            progress?.Invoke(golden, built);
             var at = text.IndexOf($"\"id\": \"{golden.Id}\"", StringComparison.Ordinal);
-            text = DefinitionDigest().Replace(text, $"\"definition_sha256\": \"{digest}\"", 1, at);
+            text = Separated().Replace(text, $"\"separates\": [{string.Join(", ", built.Separates.Select(name => $"\"{name}\""))}]", 1, at);
+            text = built.DefinitionSha256 is { } digest ? DefinitionDigest().Replace(text, $"\"definition_sha256\": \"{digest}\"", 1, at) : text;
         }
 
-        AtomicFile.Write(ManifestPath, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+        AtomicFile.Write(ManifestPath, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+        AtomicFile.Write(SchemaPath, stream => stream.Write(Encoding.UTF8.GetBytes(GoldenManifest.JsonSchema())));
     }
+
+    /// <summary>Bytes of all files of the set.</summary>
+    internal long Bytes() => new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+
+    /// <summary>Whether the schema beside the manifest is this program's.</summary>
+    internal bool SchemaIsCurrent() => File.Exists(SchemaPath) && File.ReadAllText(SchemaPath) == GoldenManifest.JsonSchema();
 
     private static bool IsRefused(GoldenCase golden, byte[] question, EvaluationSettings settings)
     {
@@ -113,6 +126,9 @@ public sealed partial class GoldenSet
             problems.Add($"{what}: SHA-256 {found}, the manifest says {expected}");
         }
     }
+
+    [GeneratedRegex("\"separates\": \\[[^\\]]*\\]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex Separated();
 
     [GeneratedRegex("\"definition_sha256\": (null|\"[0-9a-f]{64}\")", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex DefinitionDigest();

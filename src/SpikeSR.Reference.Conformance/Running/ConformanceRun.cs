@@ -13,7 +13,7 @@ namespace SpikeSR.Reference.Conformance.Running;
 /// <param name="judge">What decides.</param>
 public sealed class ConformanceRun(GoldenManifest suite, ICaseBackend backend, Capabilities capabilities, ICaseJudge judge)
 {
-    private readonly ConfusionFinder _finder = new(judge.Profile);
+    private readonly ConfusionFinder _finder = new(suite, judge.Profile);
 
     /// <summary>Asks the chosen cases.</summary>
     /// <param name="selection">Which.</param>

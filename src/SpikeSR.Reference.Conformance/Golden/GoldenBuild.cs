@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using SpikeSR.Reference.Conformance.Backends;
+using SpikeSR.Reference.Conformance.Confusions;
+using SpikeSR.Reference.Conformance.Judging;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Conformance.Golden;
+
+/// <summary>What the manifest says of a case that this program finds out: the digest of the definitions' answer, and the confusions that answer wrongly.</summary>
+/// <param name="DefinitionSha256">SHA-256 of the definitions' answer file in float64; null for a question that must be refused.</param>
+/// <param name="Separates">Confusions that fail in float32, by name.</param>
+public sealed record GoldenBuild(string? DefinitionSha256, IReadOnlyList<string> Separates)
+{
+    private static readonly Profile Single = Profile.Find("fp32")!;
+
+    /// <summary>Builds a case.</summary>
+    /// <param name="golden">The case.</param>
+    /// <param name="separatedBefore">Confusions that cases before it separate: blocks that take decisions are not asked for them again.</param>
+    public static GoldenBuild Of(GoldenCase golden, IReadOnlySet<string> separatedBefore)
+    {
+        ArgumentNullException.ThrowIfNull(golden);
+        if (golden.MustBeRefused)
+        {
+            return new GoldenBuild(null, []);
+        }
+
+        var bytes = golden.BuildQuestion();
+        using var question = CaseFile.Open(bytes, golden.Id);
+        var digest = GoldenCase.Sha256(CaseEvaluator.Evaluate(question, EvaluationSettings.Oracle).ToBytes());
+        var right = EngineBackend.Evaluate(question, EvaluationSettings.Oracle.CreateBackend<F32>());
+        var certified = new Lazy<(CertifiedAnswer, DecisionBook)>(() => (Single.Certify(question, () => new DecisionBook(question, right), out var book), book));
+        var candidates = question.Operator.Decisions(question).IsRequired ? Confusion.All.Where(confusion => !separatedBefore.Contains(confusion.Name)) : Confusion.All;
+        var separated = new ConcurrentBag<string>();
+        Parallel.ForEach(candidates, confusion =>
+        {
+            if (Fails(confusion, bytes, golden.Id, right, certified))
+            {
+                separated.Add(confusion.Name);
+            }
+        });
+        return new GoldenBuild(digest, [.. separated.Order(StringComparer.Ordinal)]);
+    }
+
+    // As the judge would find, but from one run with bounds for all confusions, and where that cannot tell, no: the first decisions that differ must be
+    // among none that rounding may turn; where none differ, the numbers must leave their bounds.
+    private static bool Fails(Confusion confusion, byte[] bytes, string id, BackendAnswer right, Lazy<(CertifiedAnswer, DecisionBook)> once)
+    {
+        if (EngineBackend.Of(() => confusion.Create<F32>(new Workspace(), Parallelism.Single), confusion.Name).Answer(id, bytes).Answer is not { } answer)
+        {
+            return true;
+        }
+
+        // What differs in no bit need not be told apart.
+        if (right.Tensors.All(tensor => tensor.Value.Values.Span.SequenceEqual(answer.Tensors[tensor.Key].Values.Span)))
+        {
+            return false;
+        }
+
+        var (certified, book) = once.Value;
+        foreach (var call in book.Calls)
+        {
+            if (!answer.Tensors[call.Name].Values.Span.SequenceEqual(right.Tensors[call.Name].Values.Span))
+            {
+                return call.Judge().Ambiguous == 0;
+            }
+        }
+
+        return certified.Values.Any(tensor => IsOutside(tensor.Value.Values.Span, certified.Bounds[tensor.Key].Values.Span, answer.Tensors[tensor.Key].Values.Span));
+    }
+
+    private static bool IsOutside(ReadOnlySpan<double> values, ReadOnlySpan<double> bounds, ReadOnlySpan<double> found)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (!found[i].Equals(values[i]) && !(Math.Abs(found[i] - values[i]) <= bounds[i]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

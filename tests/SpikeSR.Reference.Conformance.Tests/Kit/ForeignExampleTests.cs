@@ -1,0 +1,74 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using SpikeSR.Reference.Conformance.Backends;
+using SpikeSR.Reference.Conformance.Running;
+
+namespace SpikeSR.Reference.Conformance.Kit;
+
+/// <summary>The foreign examples, where their tools are there.</summary>
+public sealed class ForeignExampleTests : IDisposable
+{
+    private const int LongestExample = 120;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("spikesr-").FullName;
+
+    private static string Examples => Path.Combine(RepositoryPaths.Root, "golden", "examples");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Each_fits_on_a_page() =>
+        Assert.All(Directory.GetFiles(Examples, "backend.*", SearchOption.AllDirectories), file => Assert.True(File.ReadLines(file).Count() < LongestExample, file));
+
+    [Theory]
+    [InlineData("-O0")]
+    [InlineData("-O3 -ffast-math")]
+    public void The_C_example_passes_however_it_is_compiled(string flags)
+    {
+        var program = Path.Combine(_folder, "backend");
+        if (Runs("cc", [.. flags.Split(' '), Path.Combine(Examples, "c", "backend.c"), "-o", program, "-lm"]))
+        {
+            Passes("c", $"'{program}' {{case}} {{out}}", "lif-hard", "lif-on-threshold-soft", "lif-nan", "avg-pool-large-mean", "lif-wrong-name");
+        }
+    }
+
+    [Fact]
+    public void The_Python_example_passes()
+    {
+        var python = new[] { "python3", "/usr/bin/python3" }.FirstOrDefault(python => Runs(python, ["-c", "import numpy"]));
+        if (python is not null)
+        {
+            Passes("python", $"{python} '{Path.Combine(Examples, "python", "backend.py")}' {{case}} {{out}}", "lif-decay-soft", "linear-dyadic", "relu-zeros", "linear-wrong-parameter");
+        }
+    }
+
+    [Fact]
+    public void The_JavaScript_example_passes()
+    {
+        if (Runs("node", ["--version"]))
+        {
+            Passes("javascript", $"node '{Path.Combine(Examples, "javascript", "backend.mjs")}' {{case}} {{out}}", "softmax-huge", "pixel-shuffle-3", "sigmoid-tail", "softmax-wrong-name");
+        }
+    }
+
+    private static bool Runs(string program, IReadOnlyList<string> arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    private static void Passes(string example, string command, params string[] cases)
+    {
+        var capabilities = Capabilities.Load(Path.Combine(Examples, example, "capabilities.json"));
+        var report = new ConformanceRun(Suite.Manifest, new ProcessBackend(new CommandTemplate(command), new BackendLimits()), capabilities, Suite.Single).Run(Suite.Only(cases));
+        Assert.All(report.Cases, result => Assert.True(result.Outcome == CaseOutcome.Passed, $"{result.Id}: {result.Cause} {result.Message}"));
+    }
+}

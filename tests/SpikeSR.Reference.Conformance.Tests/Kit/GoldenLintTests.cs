@@ -1,0 +1,45 @@
+using SpikeSR.Reference.Conformance.Confusions;
+using SpikeSR.Reference.Conformance.Golden;
+using SpikeSR.Reference.Conformance.Running;
+
+namespace SpikeSR.Reference.Conformance.Kit;
+
+public sealed class GoldenLintTests
+{
+    [Fact]
+    public void The_suite_is_what_it_has_to_be() =>
+        Assert.Empty(GoldenLint.Problems(new GoldenSet(Suite.Folder), SpecificationText.Load(Path.Combine(RepositoryPaths.Root, "SPEC.md"))));
+
+    [Fact]
+    public void The_schema_forbids_unknown_fields()
+    {
+        var schema = GoldenManifest.JsonSchema();
+        Assert.Contains("\"additionalProperties\": false", schema, StringComparison.Ordinal);
+        Assert.Contains("\"separates\"", schema, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the manifest says a case separates, found again by the judge: every seventeenth claim of operators.</summary>
+    [Fact]
+    public void A_case_separates_what_the_manifest_says()
+    {
+        var claims = Suite.Manifest.Cases.Where(golden => golden.Level <= GoldenCase.GradientLevel).SelectMany(golden => golden.Separates.Select(name => (golden, name))).Where((_, i) => i % 17 == 0).ToList();
+        Assert.True(claims.Count > 20);
+        Assert.All(claims, claim =>
+        {
+            var result = new ConformanceRun(Suite.Manifest, Suite.Wrong(claim.name), Backends.Capabilities.All, Suite.Single).Ask(claim.golden);
+            Assert.True(result.Outcome == CaseOutcome.Failed, $"{claim.golden.Id} does not separate {claim.name}");
+        });
+    }
+
+    /// <summary>At least one case tells each confusion, and there the kit gives it its name or that of one which answers the same.</summary>
+    [Fact]
+    public void The_kit_names_a_confusion_where_it_finds_it()
+    {
+        foreach (var confusion in Confusion.All.Where((_, i) => i % 6 == 0))
+        {
+            var golden = Suite.Manifest.Cases.Where(golden => golden.Separates.Contains(confusion.Name)).MinBy(golden => golden.Level)!;
+            var result = new ConformanceRun(Suite.Manifest, Suite.Wrong(confusion.Name), Backends.Capabilities.All, Suite.Single).Ask(golden);
+            Assert.Contains(result.Confusions, named => named.Name == confusion.Name && named.Reproduces);
+        }
+    }
+}
