@@ -16,7 +16,7 @@ internal sealed record PlantedFault(string Example, string Mistake, string Right
         new("c", "the carry has the factor 1/tau, not 1 - 1/tau", "keep = 1 - 1 / tau", "keep = 1 / tau"),
         new("c", "the reset term of a soft reset has the other sign", "(soft ? -threshold : rest - h[at])", "(soft ? threshold : rest - h[at])"),
         new("c", "the sigmoid surrogate lacks its factor alpha", "? alpha * sigmoid(alpha * u)", "? sigmoid(alpha * u)"),
-        new("c", "half of pi has five digits", "1.57079632679f", "1.5708f"),
+        new("c", "half of pi has three digits", "1.57079632679f", "1.57f"),
         new("c", "input decay is forgotten going back", "decay ? gh / tau : gh", "gh"),
         new("c", "the membranes' gradient is not used", "float g = (gv ? gv->v[at] : 0) + carry", "float g = carry"),
         new("c", "the first step has no gradient", "gx && at >= 0", "gx && at >= m"),
