@@ -28,7 +28,7 @@ public sealed record GoldenBuild(string? DefinitionSha256, IReadOnlyList<string>
         using var question = CaseFile.Open(bytes, golden.Id);
         var digest = GoldenCase.Sha256(CaseEvaluator.Evaluate(question, EvaluationSettings.Oracle).ToBytes());
         var right = EngineBackend.Evaluate(question, EvaluationSettings.Oracle.CreateBackend<F32>());
-        var certified = new Lazy<(CertifiedAnswer, DecisionBook)>(() => (Single.Certify(question, () => new DecisionBook(question, right), out var book), book));
+        var certified = new Lazy<CertifiedAnswer>(() => Single.Certify(question, right));
         var candidates = question.Operator.Decisions(question).IsRequired ? Confusion.All.Where(confusion => !separatedBefore.Contains(confusion.Name)) : Confusion.All;
         var separated = new ConcurrentBag<string>();
         Parallel.ForEach(candidates, confusion =>
@@ -43,7 +43,7 @@ public sealed record GoldenBuild(string? DefinitionSha256, IReadOnlyList<string>
 
     // As the judge would find, but from one run with bounds for all confusions, and where that cannot tell, no: the first decisions that differ must be
     // among none that rounding may turn; where none differ, the numbers must leave their bounds.
-    private static bool Fails(Confusion confusion, byte[] bytes, string id, BackendAnswer right, Lazy<(CertifiedAnswer, DecisionBook)> once)
+    private static bool Fails(Confusion confusion, byte[] bytes, string id, BackendAnswer right, Lazy<CertifiedAnswer> once)
     {
         if (EngineBackend.Of(() => confusion.Create<F32>(new Workspace(), Parallelism.Single), confusion.Name).Answer(id, bytes).Answer is not { } answer)
         {
@@ -56,8 +56,8 @@ public sealed record GoldenBuild(string? DefinitionSha256, IReadOnlyList<string>
             return false;
         }
 
-        var (certified, book) = once.Value;
-        foreach (var call in book.Calls)
+        var certified = once.Value;
+        foreach (var call in certified.Book.Calls)
         {
             if (!answer.Tensors[call.Name].Values.Span.SequenceEqual(right.Tensors[call.Name].Values.Span))
             {
