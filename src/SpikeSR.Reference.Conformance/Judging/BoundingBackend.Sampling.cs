@@ -93,18 +93,23 @@ internal sealed partial class BoundingBackend<T>
     private static List<int> Neighbours(Shape x, int n, double top, double left)
     {
         var found = new List<int>();
-        for (var row = Math.Floor(top) - 1; row <= Math.Floor(top) + 2; row++)
+        var (rows, columns) = (Around(top, x[1]), Around(left, x[2]));
+        for (var row = rows.First; row < rows.End; row++)
         {
-            for (var column = Math.Floor(left) - 1; column <= Math.Floor(left) + 2; column++)
+            for (var column = columns.First; column < columns.End; column++)
             {
-                if (row >= 0 && row < x[1] && column >= 0 && column < x[2])
-                {
-                    found.Add(((((n * x[1]) + (int)row) * x[2]) + (int)column) * x[3]);
-                }
+                found.Add(((((n * x[1]) + row) * x[2]) + column) * x[3]);
             }
         }
 
         return found;
+    }
+
+    // The pixels from one before a position's cell to one after it that there are. Limits are taken as numbers: far outside a position and its neighbour are one.
+    private static (int First, int End) Around(double position, int size)
+    {
+        var cell = Math.Floor(position);
+        return cell >= -2 && cell <= size ? ((int)Math.Max(0, cell - 1), (int)Math.Min(size, cell + 3)) : (0, 0);
     }
 
     private static double Magnitude(TensorView<T> tensor, int at) => Math.Abs(T.ToDouble(tensor.Span[at])) + tensor.Span[at].Error;

@@ -13,9 +13,6 @@ public sealed class DeformableSimilarityAttention<T>
     where T : unmanaged, IScalar<T>
 {
     private const int Layers = 3;
-
-    // Patches that are taken together in inference: with fewer the last ones leave threads without work.
-    private const int EnoughPatches = 96;
     private readonly int _patchSize;
     private readonly bool _published;
     private readonly (Parameter<T> Weight, Parameter<T> Bias) _matchNorm;
@@ -44,7 +41,7 @@ public sealed class DeformableSimilarityAttention<T>
     }
 
     /// <summary>
-    /// Inference: y = DSA(x), a few images at a time so that memory stays low, and patch by patch, each through all three layers on one thread: a patch and what
+    /// Inference: y = DSA(x), as many images at a time as the backend likes, and patch by patch, each through all three layers on one thread: a patch and what
     /// its layers make of it stay in the second-level cache.
     /// </summary>
     /// <param name="backend">What computes.</param>
@@ -58,7 +55,7 @@ public sealed class DeformableSimilarityAttention<T>
 
         // The published matching reads the first image of a time step, so a time step stays together there.
         var step = _published ? batch : 1;
-        var together = Math.Max(1, EnoughPatches / (grid.Count * step)) * step;
+        var together = Math.Max(1, backend.PatchesAtOnce / (grid.Count * step)) * step;
         for (var first = 0; first < x.Shape[0]; first += together)
         {
             using var scope = backend.Workspace.OpenScope();

@@ -246,6 +246,11 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
     }
 
     /// <summary>
+    /// Patches that DSA takes at once in inference, in whole time steps or images: memory against threads without work. Here all of them, so that Match is asked once.
+    /// </summary>
+    public virtual int PatchesAtOnce => int.MaxValue;
+
+    /// <summary>
     /// Composite of inference: independent pieces of work, each by one thread with what it needs in that thread's caches; here one after the other.
     /// </summary>
     /// <param name="count">Number of pieces.</param>

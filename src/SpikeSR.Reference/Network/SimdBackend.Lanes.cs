@@ -30,6 +30,9 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
     /// <inheritdoc/>
     public override string Name => "simd";
 
+    /// <summary>With fewer the last patches of a call leave threads without work.</summary>
+    public override int PatchesAtOnce => 96;
+
     /// <inheritdoc/>
     public override void SideBySide(int count, Action<Backend<TScalar>, int> work)
     {
