@@ -18,7 +18,7 @@ internal static class TrainVerb
 
     private static readonly Option<string> Output = new("--output", "-o") { Description = "The trained network (.safetensors).", Required = true };
     private static readonly Option<string> Preset = new("--preset") { Description = $"Size of a new network: {string.Join(", ", SpikeSrConfiguration.PresetNames)}.", DefaultValueFactory = _ => "tiny" };
-    private static readonly Option<string?> From = new("--from") { Description = "Start from this network instead of a new one." };
+    private static readonly Option<string?> From = new("--from") { Description = "Start from this network instead of a new one; with --groups, a deeper one is grown from it that starts at its output." };
     private static readonly Option<int> Scale = Options.Integer("--scale", "Enlargement of a new network.", 2, 4, 4, "-s");
     private static readonly Option<int?> Channels = new("--channels") { Description = "C of a new network, instead of the preset's." };
     private static readonly Option<int?> Groups = new("--groups") { Description = "Groups of a new network." };
@@ -45,6 +45,9 @@ internal static class TrainVerb
     private static readonly Option<string?> Log = new("--log") { Description = "CSV file of loss, rate and PSNR." };
 
     private static readonly Option<string?> Curve = new("--curve") { Description = "SVG picture of the log's loss and PSNR, drawn again at every measurement; needs --log." };
+
+    // What --from decides, not the user.
+    private static readonly Option[] Sizes = [Preset, Scale, Channels, Blocks, TimeSteps, QueryDepth, Hidden];
 
     public static Command Create()
     {
@@ -145,7 +148,9 @@ internal static class TrainVerb
     {
         if (parsed.GetValue(From) is { } from)
         {
-            return ModelFile.Load<F32>(from);
+            var own = Sizes.FirstOrDefault(size => parsed.GetResult(size) is { Implicit: false });
+            var trained = own is null ? ModelFile.Load<F32>(from) : throw new ArgumentException($"{own.Name} is for a new network; that of --from has its own sizes, and only --groups can add to it");
+            return parsed.GetValue(Groups) is { } groups ? GroupGrowth.Apply(trained, groups, seed) : trained;
         }
 
         var preset = SpikeSrConfiguration.Preset(parsed.GetRequiredValue(Preset));

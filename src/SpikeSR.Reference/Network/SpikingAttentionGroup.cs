@@ -33,6 +33,10 @@ public sealed class SpikingAttentionGroup<T>
         _norm = names["reduce_chan_level2.2"].Norm(configuration.Channels, configuration.Neuron.Threshold / Math.Sqrt(2));
     }
 
+    /// <summary>Published name of the weight of a group's last TDBN; where it and the bias are zero the group is the identity.</summary>
+    /// <param name="group">Number of the group.</param>
+    public static string LastNormWeight(int group) => $"body.{group}.reduce_chan_level2.2.weight";
+
     /// <summary>Inference: y = SAG(x).</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Input [T, B, H, W, C].</param>
