@@ -51,11 +51,7 @@ public sealed class DeformableSimilarityAttention<T>
     public void Evaluate(Backend<T> backend, int batch, TensorView<T> x, TensorView<T> y)
     {
         var grid = Grid(x);
-        var settings = Settings(train: false, batch);
-
-        // The published matching reads the first image of a time step, so a time step stays together there.
-        var step = _published ? batch : 1;
-        var together = Math.Max(1, backend.PatchesAtOnce / (grid.Count * step)) * step;
+        var (settings, together) = (Settings(train: false, batch), ImagesAtOnce(backend, batch, x));
         for (var first = 0; first < x.Shape[0]; first += together)
         {
             using var scope = backend.Workspace.OpenScope();
@@ -78,6 +74,16 @@ public sealed class DeformableSimilarityAttention<T>
             backend.PatchReverse(grid, tokens, image);
             backend.ConvolutionNorm(ConvolutionSettings.Same3, image, _weight, _bias, null, part, y.Slice(first, part.Shape[0]));
         }
+    }
+
+    /// <summary>How many images <see cref="Evaluate"/> takes at a time; the published matching reads the first image of a time step, so a time step stays together there.</summary>
+    /// <param name="backend">What computes.</param>
+    /// <param name="batch">B.</param>
+    /// <param name="x">Input [T B, H, W, C].</param>
+    internal int ImagesAtOnce(Backend<T> backend, int batch, TensorView<T> x)
+    {
+        var step = _published ? batch : 1;
+        return (int)Math.Min(x.Shape[0], Math.Max(1, backend.PatchesAtOnce / ((long)Grid(x).Count * step)) * step);
     }
 
     /// <summary>The same with everything kept that the backward pass needs.</summary>

@@ -427,11 +427,11 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
 
     // The weight as the right operand of the forward products, packed once per version of the parameter.
     private PackedMatrix<T> Packed(Parameter<TScalar> weight, int groups) =>
-        OperandsOf(weight).Forward.For(weight, groups, former => ConvolutionKernel.Pack<TLane, T>(AsConvolution(weight), groups, former));
+        OperandsOf(weight).Forward.For(weight, groups, static (weight, groups, former) => ConvolutionKernel.Pack<TLane, T>(AsConvolution(weight), groups, former));
 
     // The same for the products of the gradient by the input.
     private PackedMatrix<T> PackedBackward(Parameter<TScalar> weight, int groups) =>
-        OperandsOf(weight).Backward.For(weight, groups, former => ConvolutionKernel.PackBackward<TLane, T>(AsConvolution(weight), groups, former));
+        OperandsOf(weight).Backward.For(weight, groups, static (weight, groups, former) => ConvolutionKernel.PackBackward<TLane, T>(AsConvolution(weight), groups, former));
 
     // The outputs of several maps of the same input side by side, filled up with zeros.
     private TokenLayerKernel.FilledMap<T> Filled(params ReadOnlySpan<(Parameter<TScalar> Weight, Parameter<TScalar> Bias)> maps)
@@ -515,7 +515,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         private PackedMatrix<T>? _packed;
         private int _version = -1;
 
-        public PackedMatrix<T> For(Parameter<TScalar> weight, int groups, Func<PackedMatrix<T>?, PackedMatrix<T>> pack)
+        public PackedMatrix<T> For(Parameter<TScalar> weight, int groups, Func<Parameter<TScalar>, int, PackedMatrix<T>?, PackedMatrix<T>> pack)
         {
             if (Volatile.Read(ref _version) == weight.Version && _packed!.Groups == groups)
             {
@@ -526,7 +526,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
             {
                 if (_version != weight.Version || _packed!.Groups != groups)
                 {
-                    _packed = pack(_packed);
+                    _packed = pack(weight, groups, _packed);
                     Volatile.Write(ref _version, weight.Version);
                 }
 

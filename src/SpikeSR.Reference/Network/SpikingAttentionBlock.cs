@@ -52,8 +52,20 @@ public sealed class SpikingAttentionBlock<T>
         backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Same3, x, u, _weight1, null, _norm1, default, branch);
         backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Same3, branch, branch, _weight2, null, _norm2, default, u);
         backend.ConvolutionNorm(ConvolutionSettings.Same3, Images(x), _shortcutWeight, null, _shortcutNorm, Images(u), Images(u));
-        _similarity.Evaluate(backend, x.Shape[1], Images(u), Images(branch));
-        backend.GatedGelu(Planes(u), _hybrid.GateOf(backend, scope, u), Planes(branch), Planes(x), Planes(y));
+        scope.Return(branch);
+
+        // DSA's output is wanted only as far as the end of the block has come: as many images as DSA takes at once.
+        var gate = _hybrid.GateOf(backend, scope, u);
+        var (images, together) = (Images(u), _similarity.ImagesAtOnce(backend, x.Shape[1], Images(u)));
+        for (var first = 0; first < images.Shape[0]; first += together)
+        {
+            using var part = backend.Workspace.OpenScope();
+            var count = Math.Min(together, images.Shape[0] - first);
+            var similarity = part.Rent<T>(images.Slice(first, count).Shape);
+            _similarity.Evaluate(backend, x.Shape[1], images.Slice(first, count), similarity);
+            backend.GatedGelu(
+                Planes(u).Slice(first, count), gate.Slice(first, count), similarity.Reshape(count, u.Shape[2] * u.Shape[3], u.Shape[4]), Planes(x).Slice(first, count), Planes(y).Slice(first, count));
+        }
     }
 
     /// <summary>The same with everything kept that the backward pass needs.</summary>

@@ -60,16 +60,30 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>Compares two shapes axis by axis.</summary>
     public static bool operator !=(Shape left, Shape right) => !left.Equals(right);
 
+    /// <summary>The shape with another outermost extent.</summary>
+    /// <param name="extent">The outermost extent, at least 0.</param>
+    internal Shape WithOutermost(int extent)
+    {
+        Span<int> extents = stackalloc int[MaximumRank];
+        CopyTo(extents);
+        extents[0] = extent;
+        return new Shape(extents[..Rank]);
+    }
+
+    /// <summary>The shape of what lies at one place of the outermost axis.</summary>
+    internal Shape WithoutOutermost()
+    {
+        Span<int> extents = stackalloc int[MaximumRank];
+        CopyTo(extents);
+        return new Shape(extents[1..Rank]);
+    }
+
     /// <summary>The extents as an array, outermost first.</summary>
     public int[] ToArray()
     {
-        var extents = new int[Rank];
-        for (var axis = 0; axis < Rank; axis++)
-        {
-            extents[axis] = this[axis];
-        }
-
-        return extents;
+        var extents = new int[MaximumRank];
+        CopyTo(extents);
+        return extents[..Rank];
     }
 
     /// <inheritdoc/>
@@ -84,4 +98,6 @@ public readonly struct Shape : IEquatable<Shape>
 
     /// <summary>The extents in brackets, as in <c>[4, 1, 16, 16, 64]</c>.</summary>
     public override string ToString() => "[" + string.Join(", ", ToArray()) + "]";
+
+    private void CopyTo(Span<int> extents) => (extents[0], extents[1], extents[2], extents[3], extents[4], extents[5]) = (_a, _b, _c, _d, _e, _f);
 }

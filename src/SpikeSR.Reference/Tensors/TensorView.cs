@@ -74,7 +74,7 @@ public readonly struct TensorView<T>
 
     /// <summary>The part [index] of the outermost axis, that axis dropped.</summary>
     /// <param name="index">Position on the outermost axis.</param>
-    public TensorView<T> At(int index) => Slice(index, 1).Reshape(Shape.ToArray().AsSpan(1));
+    public TensorView<T> At(int index) => new(Block!, Slice(index, 1)._byteOffset, Shape.WithoutOutermost());
 
     /// <summary>The part [start, start + count) of the outermost axis.</summary>
     /// <param name="start">First position on the outermost axis.</param>
@@ -85,10 +85,8 @@ public readonly struct TensorView<T>
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start + count, Shape[0], nameof(count));
-        var extents = Shape.ToArray();
-        var stride = extents[0] == 0 ? 0 : Shape.Length / extents[0];
-        extents[0] = count;
-        return new TensorView<T>(Block!, _byteOffset + (start * stride * Unsafe.SizeOf<T>()), new Shape(extents));
+        var stride = Shape[0] == 0 ? 0 : Shape.Length / Shape[0];
+        return new TensorView<T>(Block!, _byteOffset + (start * stride * Unsafe.SizeOf<T>()), Shape.WithOutermost(count));
     }
 
     /// <summary>The same bytes as elements of another type of the same size (<c>float</c> as <see cref="F32"/>).</summary>

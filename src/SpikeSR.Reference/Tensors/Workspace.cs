@@ -14,6 +14,7 @@ public sealed class Workspace
     private const int MostWaste = 5;
     private readonly Lock _gate = new();
     private readonly List<byte[]> _free = [];
+    private readonly Stack<List<byte[]>> _closed = [];
 
     /// <summary>Bytes in blocks that this workspace has allocated, rented or free.</summary>
     public long AllocatedBytes { get; private set; }
@@ -81,7 +82,13 @@ public sealed class Workspace
     }
 
     /// <summary>Opens a scope whose tensors are all given back when it is disposed.</summary>
-    public Scope OpenScope() => new(this);
+    public Scope OpenScope()
+    {
+        lock (_gate)
+        {
+            return new Scope(this, _closed.TryPop(out var list) ? list : []);
+        }
+    }
 
     /// <summary>Forgets the free blocks, so that the collector can take them.</summary>
     public void Trim()
@@ -99,6 +106,22 @@ public sealed class Workspace
         {
             _free.Add(block);
             RentedBytes -= block.Length;
+        }
+    }
+
+    // The list itself serves the next scope.
+    private void Close(List<byte[]> rented)
+    {
+        lock (_gate)
+        {
+            foreach (var block in rented)
+            {
+                _free.Add(block);
+                RentedBytes -= block.Length;
+            }
+
+            rented.Clear();
+            _closed.Push(rented);
         }
     }
 
@@ -150,9 +173,11 @@ public sealed class Workspace
     public sealed class Scope : IDisposable
     {
         private readonly Workspace _workspace;
-        private readonly List<byte[]> _rented = [];
+        private List<byte[]>? _rented;
 
-        internal Scope(Workspace workspace) => _workspace = workspace;
+        internal Scope(Workspace workspace, List<byte[]> rented) => (_workspace, _rented) = (workspace, rented);
+
+        private List<byte[]> Rented => _rented ?? throw new ObjectDisposedException(nameof(Scope));
 
         /// <summary>Rents a tensor with undefined elements until the scope ends.</summary>
         /// <typeparam name="T">Element type.</typeparam>
@@ -167,7 +192,7 @@ public sealed class Workspace
             where T : unmanaged
         {
             var tensor = _workspace.Rent<T>(shape);
-            _rented.Add(tensor.Block!);
+            Rented.Add(tensor.Block!);
             return tensor;
         }
 
@@ -188,19 +213,18 @@ public sealed class Workspace
         public void Return<T>(TensorView<T> tensor)
             where T : unmanaged
         {
-            Guard.That(tensor.Block is { } block && _rented.Remove(block), "the tensor was not rented from this scope", nameof(tensor));
+            Guard.That(tensor.Block is { } block && Rented.Remove(block), "the tensor was not rented from this scope", nameof(tensor));
             _workspace.Return(tensor);
         }
 
         /// <inheritdoc/>
         public void Dispose()
         {
-            foreach (var block in _rented)
+            if (_rented is { } rented)
             {
-                _workspace.Return(block);
+                _workspace.Close(rented);
+                _rented = null;
             }
-
-            _rented.Clear();
         }
     }
 }
