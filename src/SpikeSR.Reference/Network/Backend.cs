@@ -196,32 +196,6 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         }
     }
 
-    /// <summary>Composite of inference: y = addend + TDBN(conv(LIF(x))); x, spikes, addend and y are [T, B, H, W, C].</summary>
-    /// <param name="neuron">LIF.</param>
-    /// <param name="settings">Of the convolution.</param>
-    /// <param name="x">Input.</param>
-    /// <param name="spikes">Room for LIF(x); may be x itself, where x is not needed afterwards.</param>
-    /// <param name="weight">Weight.</param>
-    /// <param name="bias">Bias, or null.</param>
-    /// <param name="norm">TDBN.</param>
-    /// <param name="addend">What is added, or absent; may be y itself.</param>
-    /// <param name="y">Output.</param>
-    public virtual void SpikingConvolutionNorm(
-        NeuronSettings neuron,
-        ConvolutionSettings settings,
-        TensorView<T> x,
-        TensorView<T> spikes,
-        Parameter<T> weight,
-        Parameter<T>? bias,
-        NormParameters<T> norm,
-        TensorView<T> addend,
-        TensorView<T> y)
-    {
-        var (steps, count) = (x.Shape[0], x.Length / Math.Max(1, x.Shape[0]));
-        Neuron(neuron, null, x.Reshape(steps, count), default, spikes.Reshape(steps, count), default);
-        ConvolutionNorm(settings, Images(spikes), weight, bias, norm, addend.IsAbsent ? default : Images(addend), Images(y));
-    }
-
     /// <summary>Composite of inference: y = GELU(a u + d) + x, the end of a SAB; u, d, x and y are [planes, pixels, C], the gate a [planes, C].</summary>
     /// <param name="u">What the gate scales.</param>
     /// <param name="a">Gate.</param>
@@ -266,6 +240,4 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
 
     /// <summary>Epsilon of every normalisation in SpikeSR.</summary>
     protected const double BatchNormEpsilon = 1e-5;
-
-    private static TensorView<T> Images(TensorView<T> x) => x.Reshape(x.Shape[0] * x.Shape[1], x.Shape[2], x.Shape[3], x.Shape[4]);
 }

@@ -48,11 +48,24 @@ public sealed class SpikingAttentionBlock<T>
     public void Evaluate(Backend<T> backend, TensorView<T> x, TensorView<T> y)
     {
         using var scope = backend.Workspace.OpenScope();
-        var (u, branch) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
-        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Same3, x, u, _weight1, null, _norm1, default, branch);
-        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Same3, branch, branch, _weight2, null, _norm2, default, u);
+
+        // Room for one step more than u has: a convolution finds step t in one place and leaves it in the one beside, so that no second tensor of this size is needed.
+        var steps = x.Shape[0];
+        var room = scope.Rent<T>(steps + 1, x.Shape[1], x.Shape[2], x.Shape[3], x.Shape[4]);
+        var (lower, u) = (room.Slice(0, steps), room.Slice(1, steps));
+        backend.Neuron(_neuron, null, Steps(x), default, Steps(u), default);
+        for (var t = 0; t < steps; t++)
+        {
+            backend.ConvolutionNorm(ConvolutionSettings.Same3, u.At(t), _weight1, null, _norm1, default, lower.At(t));
+        }
+
+        backend.Neuron(_neuron, null, Steps(lower), default, Steps(lower), default);
+        for (var t = steps - 1; t >= 0; t--)
+        {
+            backend.ConvolutionNorm(ConvolutionSettings.Same3, lower.At(t), _weight2, null, _norm2, default, u.At(t));
+        }
+
         backend.ConvolutionNorm(ConvolutionSettings.Same3, Images(x), _shortcutWeight, null, _shortcutNorm, Images(u), Images(u));
-        scope.Return(branch);
 
         // DSA's output is wanted only as far as the end of the block has come: as many images as DSA takes at once.
         var gate = _hybrid.GateOf(backend, scope, u);

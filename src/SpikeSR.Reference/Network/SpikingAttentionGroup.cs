@@ -51,7 +51,8 @@ public sealed class SpikingAttentionGroup<T>
             block.Evaluate(backend, features, features);
         }
 
-        backend.SpikingConvolutionNorm(_neuron, ConvolutionSettings.Point, features, features, _weight, _bias, _norm, x, y);
+        backend.Neuron(_neuron, null, Steps(features), default, Steps(features), default);
+        backend.ConvolutionNorm(ConvolutionSettings.Point, Images(features), _weight, _bias, _norm, Images(x), Images(y));
     }
 
     /// <summary>The same with everything kept that the backward pass needs.</summary>
