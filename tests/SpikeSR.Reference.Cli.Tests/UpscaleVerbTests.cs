@@ -127,7 +127,7 @@ public sealed class UpscaleVerbTests : IDisposable
     }
 
     [Fact]
-    public void Killed_at_any_moment_it_leaves_no_incomplete_file_under_a_final_name()
+    public void Killed_at_any_moment_it_leaves_no_incomplete_file_under_a_final_name_and_the_next_run_removes_its_remains()
     {
         Directory.CreateDirectory(_tool.At("in"));
         for (var i = 0; i < 12; i++)
@@ -147,8 +147,11 @@ public sealed class UpscaleVerbTests : IDisposable
             whole = Directory.Exists(_tool.At("out")) ? Whole() : 0;
         }
 
+        // What a kill while the first image was written leaves, whether or not one of these hit such a moment.
+        File.WriteAllText(_tool.At("out/.00.png.tmp-0123456789abcdef"), "half");
         Assert.Equal(ExitCode.Done, _tool.Run("upscale", "in", "-o", "out", "-m", Model, "-t", "44").ExitCode);
         Assert.Equal(12, Whole());
+        Assert.Equal(12, _tool.Files("out").Length);
 
         // Every file with a final name can be read to its end.
         int Whole()

@@ -4,6 +4,7 @@ using System.Globalization;
 using SpikeSR.Reference.Cli.Upscaling;
 using SpikeSR.Reference.Imaging;
 using SpikeSR.Reference.Imaging.Upscaling;
+using SpikeSR.Reference.Serialization;
 
 namespace SpikeSR.Reference.Cli.Verbs;
 
@@ -88,6 +89,7 @@ internal static class UpscaleVerb
             Overwrite = parsed.GetValue(Overwrite),
         };
         upscaler.Check(job.Settings);
+        AtomicFile.RemoveRemains(list.Images.Select(image => image.Output));
         using var reporter = Reporter.Create(parsed.GetValue(Json), list.Images.Count);
         return list.IsSingle ? Single(job, list.Images[0], reporter, cancellation) : Several(job, list, reporter, cancellation);
     }

@@ -5,6 +5,9 @@ namespace SpikeSR.Reference.Serialization;
 /// <summary>Writing a file so that nobody ever sees half of it: it is written beside, flushed to disk and renamed.</summary>
 public static class AtomicFile
 {
+    private const int RandomBytes = 8;
+    // Windows lets nobody else open such a file, and rename it all the same; elsewhere FileShare.None is the exclusive lock.
+    private static readonly FileShare Locked = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
     private static readonly Lock s_gate = new();
     private static readonly HashSet<string> s_unfinished = new(StringComparer.Ordinal);
 
@@ -34,24 +37,48 @@ public static class AtomicFile
             return;
         }
 
-        var name = Path.GetFileName(destination);
-        var random = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        // Names of up to 255 bytes are usual; the cut keeps the temporary name below that where the name itself is near it.
-        var temporary = Path.Combine(folder, $".{name[..Math.Min(name.Length, 40)]}.tmp-{random}");
+        var (stream, temporary) = Begin(folder, Path.GetFileName(destination));
         try
         {
-            using (var stream = Begin(temporary))
+            using (stream)
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
+                // Renamed while it is still locked, so that it is never taken for remains.
+                Finish(temporary, () => File.Move(temporary, destination, overwrite: true));
             }
-
-            Finish(temporary, () => File.Move(temporary, destination, overwrite: true));
         }
         catch
         {
             Finish(temporary, () => File.Delete(temporary));
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Removes what killed processes have left of these files: <c>.NAME.tmp-RANDOM</c> beside each. A writer that lives holds a lock on its own, which ends with the
+    /// process however that ends, so what can be locked has no writer any more. Where the file system does not know locks, nothing is removed.
+    /// </summary>
+    /// <param name="paths">Files that <see cref="Write"/> has written or will write.</param>
+    public static void RemoveRemains(IEnumerable<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        foreach (var folder in paths.Select(Path.GetFullPath).GroupBy(path => Path.GetDirectoryName(path)!, path => TemporaryStart(Path.GetFileName(path))))
+        {
+            if (!Directory.Exists(folder.Key))
+            {
+                continue;
+            }
+
+            var starts = folder.ToHashSet(StringComparer.Ordinal);
+            foreach (var file in new DirectoryInfo(folder.Key).EnumerateFiles(".*.tmp-*", new EnumerationOptions { AttributesToSkip = FileAttributes.ReparsePoint }))
+            {
+                var end = file.Name.Length - (2 * RandomBytes);
+                if (end > 0 && starts.Contains(file.Name[..end]) && file.Name[end..].All(char.IsAsciiHexDigitLower))
+                {
+                    RemoveIfAbandoned(file.FullName);
+                }
+            }
         }
     }
 
@@ -69,13 +96,55 @@ public static class AtomicFile
         }
     }
 
-    private static FileStream Begin(string temporary)
+    // Names of up to 255 bytes are usual; the cut keeps the temporary name below that where the name itself is near it.
+    private static string TemporaryStart(string name) => $".{name[..Math.Min(name.Length, 40)]}.tmp-";
+
+    private static (FileStream Stream, string Temporary) Begin(string folder, string name)
     {
         lock (s_gate)
         {
-            var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
-            s_unfinished.Add(temporary);
-            return stream;
+            while (true)
+            {
+                var temporary = Path.Combine(folder, TemporaryStart(name) + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes)));
+                var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, Locked);
+                // Between its making and its locking somebody else may have removed it as remains.
+                if (File.Exists(temporary))
+                {
+                    s_unfinished.Add(temporary);
+                    return (stream, temporary);
+                }
+
+                stream.Dispose();
+            }
+        }
+    }
+
+    private static void RemoveIfAbandoned(string temporary)
+    {
+        try
+        {
+            using var held = new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite, Locked);
+            if (AreLocksKept(temporary))
+            {
+                File.Delete(temporary);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It has a writer, or is not ours to remove: either way it is in nobody's way.
+        }
+    }
+
+    private static bool AreLocksKept(string locked)
+    {
+        try
+        {
+            using var second = new FileStream(locked, FileMode.Open, FileAccess.ReadWrite, Locked);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 

@@ -65,5 +65,31 @@ public sealed class AtomicFileTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Remains_of_a_dead_writer_are_removed_and_nothing_else()
+    {
+        string[] others = [".weights.bin.tmp-0123", ".weights.bin.tmp-0123456789ABCDEF", ".other.bin.tmp-0123456789abcdef", "weights.bin.tmp-0123456789abcdef", "x.weights.bin.tmp-0123456789abcdef"];
+        foreach (var name in others.Append(".weights.bin.tmp-0123456789abcdef").Append(".weights.bin.tmp-fedcba9876543210"))
+        {
+            File.WriteAllText(Path.Combine(_folder, name), "half");
+        }
+
+        AtomicFile.RemoveRemains([Path.Combine(_folder, "weights.bin"), Path.Combine(_folder, "none", "weights.bin")]);
+        Assert.Equal(others.Order(StringComparer.Ordinal), Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_still_being_written_is_no_remains()
+    {
+        var path = Path.Combine(_folder, "weights.bin");
+        AtomicFile.Write(path, stream =>
+        {
+            stream.Write("new"u8);
+            AtomicFile.RemoveRemains([path]);
+            Assert.Single(Directory.GetFiles(_folder));
+        });
+        Assert.Equal("new", File.ReadAllText(path));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }
