@@ -6,9 +6,13 @@ using SpikeSR.Reference.Tensors;
 // SpikeSR.Reference.Bench [PART OF A NAME] [THREADS ...]   every measurement of that name, between two measurements of the peak
 // SpikeSR.Reference.Bench --serve NAME THREADS             once for every line of standard input; "peak" is a name too
 // SpikeSR.Reference.Bench --work NAME                      the measurement's GFLOP
+// SpikeSR.Reference.Bench --tiles IMAGE ...                how much tiles differ from the whole image, against their size and overlap
 // SpikeSR.Reference.Bench --weights FILE                   the weights of a new network of the published size
 switch (args)
 {
+    case ["--tiles", .. { Length: > 0 } images]:
+        TileMeasurements.Print(images);
+        break;
     case ["--weights", var path]:
         ModelFile.Save(NetworkMeasurements.NewNetwork(), path);
         break;

@@ -1,11 +1,11 @@
 """Times SpikeSR in PyTorch, float32, on the processor: the peer that our own times are set against.
 
     python3 spikesr_torch.py HEIGHT WIDTH [--mode infer|train|convolution] [--batch N] [--runs N] [--threads N] [--blas-threads N]
-                             [--deform torchvision|gather] [--parameters CASE]
+                             [--deform torchvision|gather] [--parameters FILE]
     python3 spikesr_torch.py HEIGHT WIDTH --serve [the same options]
     python3 spikesr_torch.py --check
 
-The network is golden/torch's at the published size, with the library's own fast operators in place of
+The network is golden/torch's at the published size, or at that of the parameters' file, with the library's own fast operators in place of
 the plain formulas; --check shows in float64, on a small network, that both give the same answers.
 Prints one line a run (seconds), then one with the median and the peak memory of the process. With --serve it prints "ready" after the
 first run, then waits for a line of standard input before every further one, so that bench/run can alternate it with ours.
@@ -38,7 +38,7 @@ def options_from(arguments):
     parser.add_argument("--blas-threads", type=int, help="OPENBLAS_NUM_THREADS; as many as --threads unless given")
     parser.add_argument("--deform", choices=("torchvision", "gather"), default="torchvision",
                         help="who samples: torchvision's operator, or the faster one written here from gathers")
-    parser.add_argument("--parameters", metavar="CASE", help="take the parameters of a case file (param/...) of this size")
+    parser.add_argument("--parameters", metavar="FILE", help="take size and parameters of a model file, or of a case file (param/...)")
     parser.add_argument("--serve", action="store_true", help="run once for every line of standard input")
     parser.add_argument("--check", action="store_true", help="compare the fast operators with the plain formulas and exit")
     return parser.parse_args(arguments)
@@ -215,10 +215,24 @@ def check():
     return 0 if max(worst.values()) <= 1e-9 else 1
 
 
-def parameters_of_case(path):
-    given = cases.read(path).group("param")
-    return {name: torch.from_numpy(given[name].copy()).float().requires_grad_(not state_dict.is_buffer(name))
-            for name in shapes_of(PUBLISHED)}
+def size_and_parameters(path):
+    """Of a model file, whose sizes are read off the shapes, or of a case file of a network."""
+    file = cases.read(path)
+    given = file.group("param") or file.tensors
+    parts = [name.split(".") for name in given]
+    attention = "body.0.body.0.attn"
+    layer = f"{attention}.gpa.blocks.0.layers.0"
+    size = {
+        "T": len(given[f"{attention}.conv.0.weight"]),
+        "channels": len(given["head.0.proj.weight"]),
+        "groups": 1 + max(int(part[1]) for part in parts if part[0] == "body"),
+        "blocks": 1 + max(int(part[3]) for part in parts if part[0] == part[2] == "body"),
+        "patch_size": int(file.metadata.get("patch_sizes", "16")),
+        "qk_dim": len(given[f"{layer}.0.fn.to_q.weight"]),
+        "mlp_dim": len(given[f"{layer}.1.fn.fc1.bias"]),
+        "scale": round((len(given["tail.0.bias"]) / 3) ** 0.5),
+    }
+    return size, {name: torch.from_numpy(given[name].copy()).float().requires_grad_(not state_dict.is_buffer(name)) for name in shapes_of(size)}
 
 
 def blas_library():
@@ -248,20 +262,20 @@ def time_runs(options):
     if "openblas" not in blas_library() and "mkl" not in blas_library():
         print(f"torch runs on {blas_library()}, which is many times slower than OpenBLAS: these times say little "
               "(install libopenblas0-pthread, or put its folder into LD_LIBRARY_PATH)", file=sys.stderr)
-    parameters = parameters_of_case(options.parameters) if options.parameters else initial_parameters(PUBLISHED, torch.float32, 0)
+    size, parameters = size_and_parameters(options.parameters) if options.parameters else (PUBLISHED, initial_parameters(PUBLISHED, torch.float32, 0))
     torch.manual_seed(2)
     x = torch.rand(options.batch, 3, options.height, options.width)
-    target = torch.rand(options.batch, 3, options.height * PUBLISHED["scale"], options.width * PUBLISHED["scale"])
+    target = torch.rand(options.batch, 3, options.height * size["scale"], options.width * size["scale"])
     adam = torch.optim.Adam([p for p in parameters.values() if p.requires_grad], lr=1e-4)
 
     def infer():
         with torch.no_grad():
-            network.spikesr(x, network.Parameters(parameters), settings_for(PUBLISHED, False, kernels))
+            network.spikesr(x, network.Parameters(parameters), settings_for(size, False, kernels))
 
     def train():
         view = network.Parameters(parameters)
-        gumbel = noise(PUBLISHED, options.batch, options.height, options.width, torch.float32)
-        y = network.spikesr(x, view, settings_for(PUBLISHED, True, kernels, gumbel))
+        gumbel = noise(size, options.batch, options.height, options.width, torch.float32)
+        y = network.spikesr(x, view, settings_for(size, True, kernels, gumbel))
         adam.zero_grad()
         F.l1_loss(y, target).backward()
         adam.step()
