@@ -24,9 +24,12 @@ internal static class CommandLine
             parsed = Create().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parsed.Errors.Count > 0)
             {
-                // Of several complaints the last is the most specific.
-                Report($"{parsed.Errors[^1].Message.ReplaceLineEndings(" ")} ('{VerbPath(parsed.CommandResult)} --help' tells more)");
-                return ExitCode.BadInput;
+                return Refuse(parsed, Complaint(parsed));
+            }
+
+            if (UnknownOption(parsed) is { } option)
+            {
+                return Refuse(parsed, option);
             }
 
             return Invoke(parsed);
@@ -74,6 +77,27 @@ internal static class CommandLine
         context.Cancel = true;
         AtomicFile.AbandonAll();
         Environment.Exit(ExitCode.Interrupted);
+    }
+
+    private static int Refuse(ParseResult parsed, string complaint)
+    {
+        Report($"{complaint.ReplaceLineEndings(" ")} ('{VerbPath(parsed.CommandResult)} --help' tells more)");
+        return ExitCode.BadInput;
+    }
+
+    // The first word that has no meaning explains all others; of other complaints the last is the most specific.
+    private static string Complaint(ParseResult parsed) =>
+        UnknownOption(parsed) is { } option ? option
+        : parsed.UnmatchedTokens is [var word, ..] && parsed.Errors.FirstOrDefault(error => error.Message.Contains($"'{word}'", StringComparison.Ordinal)) is { } first ? first.Message
+        : parsed.Errors[^1].Message;
+
+    // What looks like an option and is none would be an argument.
+    private static string? UnknownOption(ParseResult parsed)
+    {
+        var words = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value);
+        return !parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash) && words.FirstOrDefault(word => word is ['-', _, ..]) is { } option
+            ? $"Unrecognized option '{option}'."
+            : null;
     }
 
     // "spikesr eval" for the verb eval.

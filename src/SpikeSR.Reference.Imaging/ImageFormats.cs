@@ -51,7 +51,7 @@ public static class ImageFormats
                 ImageFormat.Jpeg => JpegReader.Open(file),
                 ImageFormat.Tiff => TiffReader.Open(file),
                 ImageFormat.Pnm => PnmReader.Open(file),
-                _ => throw file.Malformed("file", $"a start of {Convert.ToHexString(start[..count])}", "an image: PNG, JPEG, TIFF, PBM, PGM or PPM"),
+                _ => throw file.Malformed("file", count == 0 ? "no bytes" : $"a start of {Convert.ToHexString(start[..count])}", "an image: PNG, JPEG, TIFF, PBM, PGM or PPM"),
             };
         }
         catch

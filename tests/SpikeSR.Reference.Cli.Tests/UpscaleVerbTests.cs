@@ -44,6 +44,9 @@ public sealed class UpscaleVerbTests : IDisposable
         Refuse(ExitCode.BadInput, "spikesr: --scale is 4, but the network small.safetensors enlarges 2 times", "upscale", "a.png", "-m", Model, "-s", "4");
         Refuse(ExitCode.BadInput, "spikesr: none.png: there is no such file", "upscale", "none.png", "-m", Model);
         Refuse(ExitCode.BadInput, "spikesr: no image is named", "upscale", "-m", Model);
+        Refuse(ExitCode.BadInput, "spikesr: Unrecognized option '--overwite'.", "upscale", "a.png", "-m", Model, "--overwite");
+        Refuse(ExitCode.BadInput, "spikesr: Unrecognized command or argument 'upscal'.", "upscal", "a.png", "-m", Model);
+        Refuse(ExitCode.BadInput, "spikesr: a.png/b.png: its folder cannot be made: ", "upscale", "a.png", "-m", Model, "-o", "a.png/b.png");
         Refuse(ExitCode.BadInput, "spikesr: --output is 'a.png', the input itself", "upscale", "a.png", "-m", Model, "-o", "a.png");
         Refuse(ExitCode.BadInput, "spikesr: a.jpg: JPEG holds", "upscale", "a.png", "-m", Model, "-o", "a.jpg");
         Refuse(ExitCode.BadInput, "spikesr: bands.tif: 5 bands, expected one or three; --bands says which", "upscale", "bands.tif", "-m", Model);
@@ -81,10 +84,11 @@ public sealed class UpscaleVerbTests : IDisposable
         Assert.Equal("2 enlarged, 0 skipped, 1 failed", lines[^2]);
         Assert.StartsWith("failed  in/b.png: ", lines[^1], StringComparison.Ordinal);
 
-        var second = _tool.Run("upscale", "in/*.png", "in/c.tif", "-o", "in-x2", "-m", Model, "--json");
+        var second = _tool.Run("upscale", "in/*.png", "in/c.tif", "in/d.png", "-o", "in-x2", "-m", Model, "--json");
         var reports = second.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
-        Assert.Equal(["skipped", "failed", "skipped"], reports[..^1].Select(report => report.GetProperty("status").GetString()));
-        Assert.Equal((0, 2, 1), (reports[^1].GetProperty("done").GetInt32(), reports[^1].GetProperty("skipped").GetInt32(), reports[^1].GetProperty("failed").GetInt32()));
+        Assert.Equal(["skipped", "failed", "skipped", "failed"], reports[..^1].Select(report => report.GetProperty("status").GetString()));
+        Assert.Equal("in/d.png: there is no such file or folder", reports[3].GetProperty("error").GetString());
+        Assert.Equal((0, 2, 2), (reports[^1].GetProperty("done").GetInt32(), reports[^1].GetProperty("skipped").GetInt32(), reports[^1].GetProperty("failed").GetInt32()));
         File.Delete(_tool.At("in/b.png"));
         Assert.Equal(ExitCode.Done, _tool.Run("upscale", "in", "-m", Model).ExitCode);
     }

@@ -47,9 +47,9 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
 
     private static Entry Single(string input, string? output, ImageFormat? format, int scale)
     {
-        if (!File.Exists(input))
+        if (Missing(input) is { } problem)
         {
-            throw new ArgumentException($"{input}: there is no such file or folder");
+            throw new ArgumentException(problem);
         }
 
         if (output is not null && (Directory.Exists(output) || Path.EndsInDirectorySeparator(output)))
@@ -96,7 +96,11 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
         foreach (var entry in entries)
         {
             var (input, output) = (Path.GetFullPath(entry.Input), Path.GetFullPath(entry.Output));
-            if (input == output)
+            if (Missing(entry.Input) is { } missing)
+            {
+                list.Add(entry with { Problem = missing });
+            }
+            else if (input == output)
             {
                 list.Add(entry with { Problem = $"{entry.Input}: the output would replace it" });
             }
@@ -108,6 +112,8 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
 
         return list;
     }
+
+    private static string? Missing(string input) => File.Exists(input) ? null : $"{input}: there is no such file or folder";
 
     private static bool IsPattern(string input) => !File.Exists(input) && input.AsSpan().IndexOfAny('*', '?') >= 0;
 

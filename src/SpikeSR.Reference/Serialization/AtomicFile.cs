@@ -37,21 +37,21 @@ public static class AtomicFile
             return;
         }
 
-        var (stream, temporary) = Begin(folder, Path.GetFileName(destination));
+        var temporary = Path.Combine(folder, TemporaryStart(Path.GetFileName(destination)) + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes)));
         try
         {
-            using (stream)
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-                // Renamed while it is still locked, so that it is never taken for remains.
-                Finish(temporary, () => File.Move(temporary, destination, overwrite: true));
-            }
+            WriteBeside(temporary, destination, write);
         }
-        catch
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException && exception.Message.Contains(temporary, StringComparison.Ordinal))
         {
-            Finish(temporary, () => File.Delete(temporary));
-            throw;
+            // The caller knows nothing of the other name.
+            var message = exception.Message.Replace(temporary, path, StringComparison.Ordinal);
+            throw exception switch
+            {
+                UnauthorizedAccessException => new UnauthorizedAccessException(message, exception),
+                DirectoryNotFoundException => new DirectoryNotFoundException(message, exception),
+                _ => new IOException(message, exception),
+            };
         }
     }
 
@@ -99,19 +99,44 @@ public static class AtomicFile
     // Names of up to 255 bytes are usual; the cut keeps the temporary name below that where the name itself is near it.
     private static string TemporaryStart(string name) => $".{name[..Math.Min(name.Length, 40)]}.tmp-";
 
-    private static (FileStream Stream, string Temporary) Begin(string folder, string name)
+    private static void WriteBeside(string temporary, string destination, Action<Stream> write)
+    {
+        using var stream = Begin(temporary);
+        try
+        {
+            write(stream);
+            stream.Flush(flushToDisk: true);
+            // Renamed while it is still locked, so that it is never taken for remains.
+            Finish(temporary, () => File.Move(temporary, destination, overwrite: true));
+        }
+        catch
+        {
+            // Closed first: what its buffer holds is written then, and that may fail once more.
+            try
+            {
+                stream.Dispose();
+            }
+            finally
+            {
+                Finish(temporary, () => File.Delete(temporary));
+            }
+
+            throw;
+        }
+    }
+
+    private static FileStream Begin(string temporary)
     {
         lock (s_gate)
         {
             while (true)
             {
-                var temporary = Path.Combine(folder, TemporaryStart(name) + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes)));
                 var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, Locked);
                 // Between its making and its locking somebody else may have removed it as remains.
                 if (File.Exists(temporary))
                 {
                     s_unfinished.Add(temporary);
-                    return (stream, temporary);
+                    return stream;
                 }
 
                 stream.Dispose();

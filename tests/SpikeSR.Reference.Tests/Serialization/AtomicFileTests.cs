@@ -42,7 +42,8 @@ public sealed class AtomicFileTests : IDisposable
         var path = Path.Combine(_folder, "taken");
         Directory.CreateDirectory(path);
         Assert.Throws<IOException>(() => AtomicFile.Write(path, stream => stream.WriteByte(1)));
-        Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.Write(Path.Combine(_folder, "none", "file"), stream => stream.WriteByte(1)));
+        var missing = Path.Combine(_folder, "none", "file");
+        Assert.Contains($"'{missing}'", Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.Write(missing, stream => stream.WriteByte(1))).Message, StringComparison.Ordinal);
         Assert.Equal([path], Directory.GetFileSystemEntries(_folder));
     }
 
