@@ -1,4 +1,4 @@
-"""Answers case files: python3 answer.py CASE|FOLDER -o OUT [--dtype float64|float32] [--threads N]
+"""Answers case files: python3 answer.py CASE|FOLDER -o OUT [--dtype float64|float32|bfloat16|float16] [--threads N]
 
 Reads the questions, ignores any answers among them, and writes the outputs, the renewed buffers and,
 where a grad_out is given, the gradients. A bad case is one line on standard error and status 2; in a
@@ -8,6 +8,7 @@ folder the others are still answered and the status is 3.
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -17,8 +18,10 @@ import decisions
 from cases import Case, CaseError
 from operators import TABLE
 from state_dict import is_buffer
+from storage import Stored
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
+STORED = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def answer(case, dtype=torch.float64, with_decisions=False):
@@ -65,8 +68,11 @@ def _run(operator, inputs, parameters, attrs):
 
 
 def answer_file(question, out, dtype):
+    """`dtype` by its name; what is named in STORED is computed in float32 and rounded after every operation."""
     try:
-        cases.write(out, answer(cases.read(question), dtype, with_decisions=True))
+        with Stored(STORED[dtype]) if dtype in STORED else nullcontext():
+            answers = answer(cases.read(question), DTYPES.get(dtype, torch.float32), with_decisions=True)
+        cases.write(out, answers)
     except (CaseError, OSError) as error:
         message = str(error)
         raise CaseError(message if question in message else f"{question}: {message}") from error
@@ -76,11 +82,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("question", metavar="CASE|FOLDER")
     parser.add_argument("-o", "--out", required=True)
-    parser.add_argument("--dtype", choices=DTYPES, default="float64")
+    parser.add_argument("--dtype", choices=[*DTYPES, *STORED], default="float64")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    dtype = DTYPES[options.dtype]
+    dtype = options.dtype
     if not os.path.isdir(options.question):
         try:
             answer_file(options.question, options.out, dtype)

@@ -122,7 +122,7 @@ def refused(question):
         answer(built)
     except CaseError:
         return {**entry, "margins": {}, "exact": [], "float32": True, "question_sha256": recipes.sha256(built),
-                "definition_sha256": None, "torch_sha256": None}
+                "definition_sha256": None, "torch_sha256": None, "bounds_sha256": None}
     raise CaseError(f"{question.id}: answered, where it should be refused")
 
 
@@ -137,7 +137,7 @@ def kept(question, before, folder):
         same = hashlib.sha256(file.read()).hexdigest() == old["torch_sha256"]
     if not same or recipes.sha256(recipes.question(entry)) != old["question_sha256"]:
         return None
-    return {**entry, **{key: old[key] for key in ("margins", "exact", "float32", "question_sha256", "definition_sha256", "torch_sha256")}}
+    return {**entry, **{key: old[key] for key in ("margins", "exact", "float32", "question_sha256", "definition_sha256", "torch_sha256", "bounds_sha256")}}
 
 
 def settle(question):
@@ -162,6 +162,7 @@ def settle(question):
     entry["question_sha256"] = recipes.sha256(built)
     entry["definition_sha256"] = None
     entry["torch_sha256"] = recipes.sha256(answers)
+    entry["bounds_sha256"] = None
     return entry, answers, seed - start
 
 
@@ -198,6 +199,7 @@ def keep_built(entries, before):
         old = before.get(entry["id"], {})
         if old.get("question_sha256") == entry["question_sha256"]:
             entry["definition_sha256"] = old["definition_sha256"]
+            entry["bounds_sha256"] = old["bounds_sha256"]
             entry["separates"] = old.get("separates", [])
 
 

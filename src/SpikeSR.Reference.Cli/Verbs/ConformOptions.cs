@@ -13,11 +13,11 @@ internal sealed class ConformOptions
 {
     private readonly Option<string> _suite = new("--suite") { Description = "The folder of the suite.", DefaultValueFactory = _ => Path.Combine("golden", "v1"), HelpName = "DIR" };
 
-    private readonly Option<(int, int)> _levels = new("--levels")
+    private readonly Option<LevelRange> _levels = new("--levels")
     {
-        Description = "Levels to ask, as 2 or 1-3: 1 operators, 2 their gradients, 3 blocks, 4 networks, 5 networks on images. [default: 1-5]",
+        Description = "Levels to ask, as 2 or 1-3: 1 operators, 2 their gradients, 3 blocks, 4 networks, 5 networks on images.",
         HelpName = "N-M",
-        DefaultValueFactory = _ => (GoldenCase.LowestLevel, GoldenCase.HighestLevel),
+        DefaultValueFactory = _ => LevelRange.All,
         CustomParser = ParseLevels,
     };
 
@@ -26,7 +26,7 @@ internal sealed class ConformOptions
     private readonly Option<string?> _cases = new("--cases") { Description = "Cases to ask, with commas between; a name may end with *. [default: all]", HelpName = "NAMES" };
 
     private readonly Option<Profile> _profile =
-        Options.Choice("--profile", "What the backend promises about its arithmetic.", [.. Profile.All.OrderByDescending(profile => profile.Name == "fp32").Select(profile => (profile.Name, profile))]);
+        Options.Choice("--profile", "What the backend promises about its arithmetic (SPEC BND-2).", [.. Profile.All.OrderByDescending(profile => profile.Name == "fp32").Select(profile => (profile.Name, profile))]);
 
     private readonly Option<string?> _capabilities = new("--capabilities") { Description = "The backend's capability file: what it supports. The rest is debt.", HelpName = "FILE" };
 
@@ -37,22 +37,24 @@ internal sealed class ConformOptions
     /// <summary>Adds the options to a verb.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="judges">Whether it judges answers.</param>
-    public ConformOptions(Command verb, bool judges = true)
+    /// <param name="chooses">Whether it chooses cases by their levels, operators and names.</param>
+    public ConformOptions(Command verb, bool judges = true, bool chooses = true)
     {
-        foreach (var option in judges ? new Option[] { _profile, _suite, _levels, _operators, _cases, _capabilities, _report, _all } : [_suite, _levels, _operators, _cases])
+        Option[] choice = chooses ? [_levels, _operators, _cases] : [];
+        foreach (var option in judges ? [_profile, _suite, .. choice, _capabilities, _report, _all] : (Option[])[_suite, .. choice])
         {
             verb.Options.Add(option);
         }
     }
 
     /// <summary>The suite.</summary>
-    public GoldenManifest Suite(ParseResult parsed) => new GoldenSet(parsed.GetRequiredValue(_suite)).Manifest;
+    public GoldenSet Suite(ParseResult parsed) => new(parsed.GetRequiredValue(_suite));
 
     /// <summary>The cases to ask.</summary>
     public RunSelection Selection(ParseResult parsed)
     {
-        var (lowest, highest) = parsed.GetValue(_levels);
-        return new() { LowestLevel = lowest, HighestLevel = highest, Operators = Names(parsed.GetValue(_operators)), Cases = Names(parsed.GetValue(_cases)) };
+        var levels = parsed.GetValue(_levels);
+        return new() { LowestLevel = levels.Lowest, HighestLevel = levels.Highest, Operators = Names(parsed.GetValue(_operators)), Cases = Names(parsed.GetValue(_cases)) };
     }
 
     /// <summary>Judges a backend, prints what it finds and writes the report.</summary>
@@ -60,7 +62,8 @@ internal sealed class ConformOptions
     public int Judge(ParseResult parsed, ICaseBackend backend)
     {
         var capabilities = parsed.GetValue(_capabilities) is { } path ? Capabilities.Load(path) : Capabilities.All;
-        var run = new ConformanceRun(Suite(parsed), backend, capabilities, new ProfileJudge(parsed.GetRequiredValue(_profile)));
+        var suite = Suite(parsed);
+        var run = new ConformanceRun(suite.Manifest, backend, capabilities, new ProfileJudge(parsed.GetRequiredValue(_profile), suite));
         var report = run.Run(Selection(parsed), result =>
         {
             if (parsed.GetValue(_all) || result.Outcome is CaseOutcome.Failed or CaseOutcome.NotJudged)
@@ -79,17 +82,15 @@ internal sealed class ConformOptions
 
     private static string[] Names(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
-    private static (int, int) ParseLevels(ArgumentResult result)
+    private static LevelRange ParseLevels(ArgumentResult result)
     {
         var text = string.Join(' ', result.Tokens.Select(token => token.Value));
-        var parts = text.Split('-');
-        if (parts.Length <= 2 && int.TryParse(parts[0], out var lowest) && int.TryParse(parts[^1], out var highest)
-            && GoldenCase.LowestLevel <= lowest && lowest <= highest && highest <= GoldenCase.HighestLevel)
+        if (LevelRange.Parse(text) is { } levels)
         {
-            return (lowest, highest);
+            return levels;
         }
 
-        result.AddError($"--levels: found '{text}', expected a level or a range of levels from {GoldenCase.LowestLevel} to {GoldenCase.HighestLevel}, as 1-3");
+        result.AddError($"--levels: found '{text}', expected a level or a range of levels from {LevelRange.All.Lowest} to {LevelRange.All.Highest}, as 1-3");
         return default;
     }
 }

@@ -55,7 +55,8 @@ internal static class ConformVerb
         var verb = new Command(
             "verify",
             """
-            Judge answers that were made anywhere, without the backend. Questions for it: spikesr golden questions.
+            Judge answers that were made anywhere, without the backend. Questions for it: spikesr golden questions. A case without an answer fails.
+            Exit status: 0 everything passed, 1 something failed, 3 nothing failed but something could not be judged.
 
             Example: spikesr conform verify answers --profile fp32 --levels 1-3
             """)
@@ -75,7 +76,7 @@ internal static class ConformVerb
         var asked = new ConformOptions(verb, judges: false);
         verb.SetAction(parsed =>
         {
-            foreach (var golden in asked.Selection(parsed).Of(asked.Suite(parsed)))
+            foreach (var golden in asked.Selection(parsed).Of(asked.Suite(parsed).Manifest))
             {
                 Console.WriteLine($"{golden.Id,-36} {golden.Level}  {golden.Kind,-10}  {golden.Op,-22} {string.Join(", ", golden.Clauses)}");
             }
@@ -89,10 +90,10 @@ internal static class ConformVerb
     {
         var name = new Argument<string>("CASE") { Description = "A case's name." };
         var verb = new Command("explain", "Tell why a case exists, what it asks and which confusions it separates.\n\nExample: spikesr conform explain lif-on-threshold-hard") { name };
-        var asked = new ConformOptions(verb, judges: false);
+        var asked = new ConformOptions(verb, judges: false, chooses: false);
         verb.SetAction(parsed =>
         {
-            var suite = asked.Suite(parsed);
+            var suite = asked.Suite(parsed).Manifest;
             var golden = suite.Cases.FirstOrDefault(golden => golden.Id == parsed.GetValue(name)) ?? throw new ArgumentException($"{parsed.GetValue(name)}: found no such case, expected a name of 'spikesr conform list'");
             Print(golden);
             return ExitCode.Done;
@@ -103,13 +104,13 @@ internal static class ConformVerb
     private static Command Report()
     {
         var path = new Argument<string>("REPORT") { Description = "What conform run or verify wrote with --report." };
-        var format = Options.Choice(
-            "--format", "What to make of it.", ("text", (Func<RunReport, string>)Text), ("junit", JUnitReport.Write), ("html", HtmlReport.Write));
+        var format = Options.Choice("--format", "What to make of it.", ("text", ReportFormat.Text), ("junit", ReportFormat.Junit), ("html", ReportFormat.Html));
         var output = new Option<string?>("--output", "-o") { Description = "Where to. [default: standard output]", HelpName = "FILE" };
         var verb = new Command("report", "Show the report of a run as text, as JUnit's XML or as one page of HTML.\n\nExample: spikesr conform report report.json --format html -o report.html") { path, format, output };
         verb.SetAction(parsed =>
         {
-            var text = parsed.GetValue(format)!(RunReport.Load(parsed.GetRequiredValue(path)));
+            var report = RunReport.Load(parsed.GetRequiredValue(path));
+            var text = parsed.GetValue(format) switch { ReportFormat.Junit => JUnitReport.Write(report), ReportFormat.Html => HtmlReport.Write(report), _ => Text(report) };
             if (parsed.GetValue(output) is { } file)
             {
                 Serialization.AtomicFile.Write(file, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
@@ -126,7 +127,7 @@ internal static class ConformVerb
 
     private static Command ListConfusions()
     {
-        var verb = new Command("confusions", "List the catalogue of confusions: wrong meanings that wrong answers are compared with.");
+        var verb = new Command("confusions", "List the catalogue of confusions: wrong meanings that wrong answers are compared with.\n\nExample: spikesr conform confusions");
         verb.SetAction(_ =>
         {
             foreach (var confusion in Confusion.All)
@@ -162,5 +163,12 @@ internal static class ConformVerb
 
         Console.WriteLine($"provenance  {golden.Provenance}, seed {golden.Seed}");
         Console.WriteLine($"again       spikesr conform run --backend COMMAND --cases {golden.Id}");
+    }
+
+    private enum ReportFormat
+    {
+        Text,
+        Junit,
+        Html,
     }
 }

@@ -22,7 +22,8 @@ internal static class GoldenVerb
         var verb = new Command(
             "check",
             """
-            Rebuild every question and every answer of the definitions, compare their SHA-256 with the manifest's, and the answers with PyTorch's.
+            Rebuild every question, every answer of the definitions and every file of bounds, compare their SHA-256 with the manifest's, and the answers with PyTorch's.
+            Bounds are found anew only with the definitions in f64, where they take a minute or two.
 
             Example: spikesr golden check --engine simd
             """)
@@ -33,7 +34,8 @@ internal static class GoldenVerb
             var (set, failed) = (new GoldenSet(parsed.GetRequiredValue(Folder)), 0);
             foreach (var golden in set.Manifest.Cases)
             {
-                var finding = set.Check(golden, options.Settings(parsed));
+                var settings = options.Settings(parsed);
+                var finding = set.Check(golden, settings, findsBounds: settings is { Engine: EngineKind.Definition, Precision: Precision.F64 });
                 failed += finding.Problems.Count > 0 ? 1 : 0;
                 foreach (var problem in finding.Problems)
                 {
@@ -61,16 +63,20 @@ internal static class GoldenVerb
             "build",
             """
             Answer every question with the definitions and with every confusion, and write into the manifest the digests of the answers and the confusions that each
-            case separates; write the manifest's JSON Schema beside it. State the reason when a digest changes.
+            case separates; write the fp32 bounds and the manifest's JSON Schema beside it. State the reason when a digest changes.
 
             Example: spikesr golden build
             """)
         { Folder };
-        verb.SetAction(parsed => new GoldenSet(parsed.GetRequiredValue(Folder)).Build((golden, built) =>
-        {
-            var changed = golden.DefinitionSha256 is { } before && before != built.DefinitionSha256 ? "  ANOTHER ANSWER" : string.Empty;
-            Console.WriteLine($"{golden.Id}: separates {built.Separates.Count}{changed}");
-        }));
+        var bounds = new Option<bool>("--bounds") { Description = "Find only the bounds anew: after a change of what a profile grants." };
+        verb.Options.Add(bounds);
+        verb.SetAction(parsed => new GoldenSet(parsed.GetRequiredValue(Folder)).Build(
+            (golden, built) =>
+            {
+                var changed = golden.DefinitionSha256 is { } before && before != built.DefinitionSha256 ? "  ANOTHER ANSWER" : string.Empty;
+                Console.WriteLine($"{golden.Id}: separates {built.Separates.Count}{changed}");
+            },
+            parsed.GetValue(bounds)));
         return verb;
     }
 

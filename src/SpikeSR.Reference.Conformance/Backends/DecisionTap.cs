@@ -8,7 +8,8 @@ namespace SpikeSR.Reference.Conformance.Backends;
 
 /// <summary>
 /// Another backend, primitive by primitive, whose spikes and matches are written down, so that an answer can be handed to the judge with the decisions
-/// that it rests on. Composites are put together from primitives: a fused one would keep its spikes to itself.
+/// that it rests on. Composites are the backend's own, but for the one that fires: its spikes are written down between the neuron and the convolution, and a
+/// backend that fuses the two must answer as a process to have the fused one judged.
 /// </summary>
 /// <typeparam name="T">Scalar.</typeparam>
 /// <param name="inner">What computes.</param>
@@ -205,6 +206,23 @@ internal sealed class DecisionTap<T>(Backend<T> inner) : Backend<T>(inner.Worksp
     /// <inheritdoc/>
     public override void L1Backward(TensorView<T> x, TensorView<T> target, T gradLoss, TensorView<T> gradX) =>
         inner.L1Backward(x, target, gradLoss, gradX);
+
+    /// <inheritdoc/>
+    public override void ConvolutionNorm(
+        ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, NormParameters<T>? norm, TensorView<T> addend, TensorView<T> y) =>
+        inner.ConvolutionNorm(settings, x, weight, bias, norm, addend, y);
+
+    /// <inheritdoc/>
+    public override void GatedGelu(TensorView<T> u, TensorView<T> a, TensorView<T> d, TensorView<T> x, TensorView<T> y) =>
+        inner.GatedGelu(u, a, d, x, y);
+
+    /// <inheritdoc/>
+    public override void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y) =>
+        inner.TokenLayer(layer, x, context, middle, y);
+
+    /// <inheritdoc/>
+    public override void SideBySide(int count, Action<Backend<T>, int> work) =>
+        inner.SideBySide(count, work);
 
     /// <inheritdoc/>
     public override void Adam(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v) =>

@@ -16,6 +16,7 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
     private const double NearInDouble = 1e-9;
     private const double NearInSingle = 2e-5;
     private const int NearInRoundoffs = 16;
+    private const double MuchNearer = 8;
 
     private readonly double _near = profile.StorageRoundoff < NearInDouble ? NearInDouble : Math.Max(NearInSingle, NearInRoundoffs * profile.StorageRoundoff);
 
@@ -28,21 +29,27 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
         ArgumentNullException.ThrowIfNull(golden);
         ArgumentNullException.ThrowIfNull(question);
         ArgumentNullException.ThrowIfNull(answer);
-        var found = Candidates(golden).Select(Confusion.Find).OfType<Confusion>().Select(confusion => Compare(confusion, question, answer)).OfType<NamedConfusion>().ToList();
-        var exact = found.Where(confusion => confusion.Reproduces).ToList();
-        return exact.Count > 0 ? exact : [.. found.OrderByDescending(confusion => confusion.Agreeing).Take(1)];
+        var right = EngineBackend.Evaluate(question, EvaluationSettings.Oracle.CreateBackend<F64>());
+        var rounding = Compare(right, answer);
+        var found = Candidates(golden).Select(Confusion.Find).OfType<Confusion>().Select(confusion => (Confusion: confusion, Variant: Answer(confusion, question))).Where(pair => pair.Variant is not null)
+            .Select(pair => (pair.Confusion, Likeness: Compare(pair.Variant!, answer))).ToList();
+
+        // What the definitions reproduce as well is too coarse, not confused, unless a variant comes much nearer.
+        var exact = found.Where(pair => pair.Likeness.IsComplete && (!rounding.IsComplete || pair.Likeness.Distance < rounding.Distance / MuchNearer)).ToList();
+        return [.. (exact.Count > 0 || rounding.IsComplete ? exact : found.OrderByDescending(pair => pair.Likeness.Agreeing).Take(1)).Select(pair =>
+            new NamedConfusion(pair.Confusion.Name, pair.Confusion.Clause, pair.Confusion.Mistake, pair.Likeness.Agreeing, pair.Likeness.Elements))];
     }
 
-    // Those that the case separates, and where it is a block those of what it is made of.
+    // Those that cases of its operator separate, and where it is a block those of what it is made of.
     private HashSet<string> Candidates(GoldenCase golden)
     {
         var (names, seen, open) = (new HashSet<string>(golden.Separates, StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new Queue<string>([golden.Op]));
-        while (golden.Level >= GoldenCase.BlockLevel && open.TryDequeue(out var op))
+        while (open.TryDequeue(out var op))
         {
             foreach (var other in suite.Cases.Where(other => other.Op == op && seen.Add(other.Id)))
             {
                 names.UnionWith(other.Separates);
-                foreach (var required in suite.Cases.Where(required => other.Requires.Contains(required.Id) && required.Op != op))
+                foreach (var required in suite.Cases.Where(required => golden.Level >= GoldenCase.BlockLevel && other.Requires.Contains(required.Id) && required.Op != op))
                 {
                     open.Enqueue(required.Op);
                 }
@@ -52,20 +59,15 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
         return names;
     }
 
-    private NamedConfusion? Compare(Confusion confusion, CaseFile question, BackendAnswer answer)
+    private Likeness Compare(BackendAnswer variant, BackendAnswer answer)
     {
-        if (Answer(confusion, question) is not { } variant)
-        {
-            return null;
-        }
-
-        var (agreeing, elements) = (0L, 0L);
+        var (agreeing, elements, distance) = (0L, 0L, 0.0);
         foreach (var (name, right) in variant.Tensors)
         {
             elements += right.Values.Length;
             if (answer.Tensors.TryGetValue(name, out var found) && found.Shape == right.Shape)
             {
-                agreeing += Agreeing(right.Values.Span, found.Values.Span);
+                agreeing += Agreeing(right.Values.Span, found.Values.Span, ref distance);
             }
             else if (CaseTensorNames.IsDecision(name))
             {
@@ -74,7 +76,7 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
             }
         }
 
-        return new NamedConfusion(confusion.Name, confusion.Clause, confusion.Mistake, agreeing, elements);
+        return new Likeness(agreeing, elements, distance);
     }
 
     private static BackendAnswer? Answer(Confusion confusion, CaseFile question)
@@ -91,7 +93,7 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
         }
     }
 
-    private long Agreeing(ReadOnlySpan<double> right, ReadOnlySpan<double> found)
+    private long Agreeing(ReadOnlySpan<double> right, ReadOnlySpan<double> found, ref double distance)
     {
         var largest = 0.0;
         foreach (var value in right)
@@ -102,9 +104,19 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
         var agreeing = 0L;
         for (var i = 0; i < right.Length; i++)
         {
-            agreeing += found[i].Equals(right[i]) || Math.Abs(found[i] - right[i]) <= _near * largest ? 1 : 0;
+            if (found[i].Equals(right[i]) || Math.Abs(found[i] - right[i]) <= _near * largest)
+            {
+                agreeing++;
+                distance = found[i].Equals(right[i]) ? distance : Math.Max(distance, Math.Abs(found[i] - right[i]) / largest);
+            }
         }
 
         return agreeing;
+    }
+
+    // Distance: the largest difference of those that agree, as a fraction of their tensor's largest element.
+    private readonly record struct Likeness(long Agreeing, long Elements, double Distance)
+    {
+        public bool IsComplete => Agreeing == Elements;
     }
 }

@@ -9,10 +9,9 @@ namespace SpikeSR.Reference.Conformance.Golden;
 /// <summary>What the manifest says of a case that this program finds out: the digest of the definitions' answer, and the confusions that answer wrongly.</summary>
 /// <param name="DefinitionSha256">SHA-256 of the definitions' answer file in float64; null for a question that must be refused.</param>
 /// <param name="Separates">Confusions that fail in float32, by name.</param>
-public sealed record GoldenBuild(string? DefinitionSha256, IReadOnlyList<string> Separates)
+/// <param name="Bounds">The file of the fp32 bounds; null for a question that must be refused.</param>
+public sealed record GoldenBuild(string? DefinitionSha256, IReadOnlyList<string> Separates, byte[]? Bounds)
 {
-    private static readonly Profile Single = Profile.Find("fp32")!;
-
     /// <summary>Builds a case.</summary>
     /// <param name="golden">The case.</param>
     /// <param name="separatedBefore">Confusions that cases before it separate: blocks that take decisions are not asked for them again.</param>
@@ -21,14 +20,14 @@ public sealed record GoldenBuild(string? DefinitionSha256, IReadOnlyList<string>
         ArgumentNullException.ThrowIfNull(golden);
         if (golden.MustBeRefused)
         {
-            return new GoldenBuild(null, []);
+            return new GoldenBuild(null, [], null);
         }
 
         var bytes = golden.BuildQuestion();
         using var question = CaseFile.Open(bytes, golden.Id);
         var digest = GoldenCase.Sha256(CaseEvaluator.Evaluate(question, EvaluationSettings.Oracle).ToBytes());
         var right = EngineBackend.Evaluate(question, EvaluationSettings.Oracle.CreateBackend<F32>());
-        var certified = new Lazy<CertifiedAnswer>(() => Single.Certify(question, right));
+        var certified = new Lazy<CertifiedAnswer>(() => GoldenBounds.Stored.Certify(question, right));
         var candidates = question.Operator.Decisions(question).IsRequired ? Confusion.All.Where(confusion => !separatedBefore.Contains(confusion.Name)) : Confusion.All;
         var separated = new ConcurrentBag<string>();
         Parallel.ForEach(candidates, confusion =>
@@ -38,7 +37,21 @@ public sealed record GoldenBuild(string? DefinitionSha256, IReadOnlyList<string>
                 separated.Add(confusion.Name);
             }
         });
-        return new GoldenBuild(digest, [.. separated.Order(StringComparer.Ordinal)]);
+        return new GoldenBuild(digest, [.. separated.Order(StringComparer.Ordinal)], GoldenBounds.Build(question));
+    }
+
+    /// <summary>The same case with its bounds found anew, and the rest as it is in the manifest.</summary>
+    /// <param name="golden">The case.</param>
+    public static GoldenBuild BoundsOf(GoldenCase golden)
+    {
+        ArgumentNullException.ThrowIfNull(golden);
+        if (golden.MustBeRefused)
+        {
+            return new GoldenBuild(null, [], null);
+        }
+
+        using var question = CaseFile.Open(golden.BuildQuestion(), golden.Id);
+        return new GoldenBuild(golden.DefinitionSha256, golden.Separates, GoldenBounds.Build(question));
     }
 
     // As the judge would find, but from one run with bounds for all confusions, and where that cannot tell, no: the first decisions that differ must be
@@ -57,7 +70,7 @@ public sealed record GoldenBuild(string? DefinitionSha256, IReadOnlyList<string>
         }
 
         var certified = once.Value;
-        foreach (var call in certified.Book.Calls)
+        foreach (var call in certified.Calls)
         {
             if (!answer.Tensors[call.Name].Values.Span.SequenceEqual(right.Tensors[call.Name].Values.Span))
             {

@@ -78,6 +78,9 @@ public sealed record GoldenCase
     /// <summary>SHA-256 of PyTorch's answer file; null for a question that must be refused.</summary>
     public required string? TorchSha256 { get; init; }
 
+    /// <summary>SHA-256 of the file of its fp32 bounds; null before it was first built, and for a question that must be refused.</summary>
+    public required string? BoundsSha256 { get; init; }
+
     /// <summary>Whether the question is bad, so that the only right answer is to refuse it.</summary>
     [JsonIgnore]
     public bool MustBeRefused => Kind == RejectedKind;

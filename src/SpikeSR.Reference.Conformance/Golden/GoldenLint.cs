@@ -68,9 +68,9 @@ public static class GoldenLint
             }
         }
 
-        if (!golden.MustBeRefused && (golden.DefinitionSha256 is null || golden.TorchSha256 is null))
+        if (!golden.MustBeRefused && (golden.DefinitionSha256 is null || golden.TorchSha256 is null || golden.BoundsSha256 is null))
         {
-            yield return "no digest of an answer: 'spikesr golden build' and golden/torch/make_questions.py write them";
+            yield return "no digest of an answer or of bounds: 'spikesr golden build' and golden/torch/make_questions.py write them";
         }
     }
 

@@ -26,14 +26,18 @@ public sealed partial class GoldenSet
     /// <summary>The list of cases.</summary>
     public GoldenManifest Manifest { get; }
 
+    /// <summary>The bounds that are stored beside the cases.</summary>
+    internal GoldenBounds Bounds => new(Manifest, Path.Combine(_folder, "bounds"));
+
     private string ManifestPath => Path.Combine(_folder, "manifest.json");
 
     private string SchemaPath => Path.Combine(_folder, "manifest.schema.json");
 
-    /// <summary>Checks a case: the question's and PyTorch's digests, the definitions' (in float64), and the answers against PyTorch's.</summary>
+    /// <summary>Checks a case: the question's, PyTorch's and the bounds' digests, the definitions' (in float64), and the answers against PyTorch's.</summary>
     /// <param name="golden">The case.</param>
     /// <param name="settings">What answers.</param>
-    public GoldenFinding Check(GoldenCase golden, EvaluationSettings settings)
+    /// <param name="findsBounds">Whether the bounds are found anew and compared byte for byte: of a network, this takes seconds.</param>
+    public GoldenFinding Check(GoldenCase golden, EvaluationSettings settings, bool findsBounds = false)
     {
         ArgumentNullException.ThrowIfNull(golden);
         ArgumentNullException.ThrowIfNull(settings);
@@ -48,6 +52,12 @@ public sealed partial class GoldenSet
         var torch = Path.Combine(_folder, "torch", golden.Id + ".safetensors");
         Same("PyTorch's answer", File.ReadAllBytes(torch), golden.TorchSha256!, problems);
         using var file = CaseFile.Open(question, golden.Id);
+        Same("bounds", File.ReadAllBytes(Bounds.Path(golden.Id)), golden.BoundsSha256!, problems);
+        if (findsBounds)
+        {
+            Same("bounds found anew", GoldenBounds.Build(file), golden.BoundsSha256!, problems);
+        }
+
         using var stored = CaseFile.Open(torch);
         var answer = CaseEvaluator.Evaluate(file, settings);
         if (settings.Precision == Precision.F64 && golden.DefinitionSha256 is { } digest)
@@ -79,20 +89,27 @@ public sealed partial class GoldenSet
     }
 
     /// <summary>
-    /// Builds every case and writes what was found into the manifest, leaving the rest of it as it is, and the manifest's schema beside it.
+    /// Builds every case and writes what was found into the manifest, leaving the rest of it as it is, and the manifest's schema and the bounds beside it.
     /// </summary>
     /// <param name="progress">Is told each case with what was built.</param>
-    public void Build(Action<GoldenCase, GoldenBuild>? progress = null)
+    /// <param name="onlyBounds">Whether only the bounds are found anew: after a change of what a profile grants.</param>
+    public void Build(Action<GoldenCase, GoldenBuild>? progress = null, bool onlyBounds = false)
     {
         var (text, separated) = (File.ReadAllText(ManifestPath), new HashSet<string>(StringComparer.Ordinal));
         foreach (var golden in Manifest.Cases)
         {
-            var built = GoldenBuild.Of(golden, separated);
+            var built = onlyBounds ? GoldenBuild.BoundsOf(golden) : GoldenBuild.Of(golden, separated);
             separated.UnionWith(built.Separates);
             progress?.Invoke(golden, built);
             var at = text.IndexOf($"\"id\": \"{golden.Id}\"", StringComparison.Ordinal);
             text = Separated().Replace(text, $"\"separates\": [{string.Join(", ", built.Separates.Select(name => $"\"{name}\""))}]", 1, at);
             text = built.DefinitionSha256 is { } digest ? DefinitionDigest().Replace(text, $"\"definition_sha256\": \"{digest}\"", 1, at) : text;
+            if (built.Bounds is { } bounds)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Bounds.Path(golden.Id))!);
+                AtomicFile.Write(Bounds.Path(golden.Id), stream => stream.Write(bounds));
+                text = BoundsDigest().Replace(text, $"\"bounds_sha256\": \"{GoldenCase.Sha256(bounds)}\"", 1, at);
+            }
         }
 
         AtomicFile.Write(ManifestPath, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
@@ -132,4 +149,7 @@ public sealed partial class GoldenSet
 
     [GeneratedRegex("\"definition_sha256\": (null|\"[0-9a-f]{64}\")", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex DefinitionDigest();
+
+    [GeneratedRegex("\"bounds_sha256\": (null|\"[0-9a-f]{64}\")", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex BoundsDigest();
 }

@@ -37,6 +37,9 @@ internal readonly struct Binary16 : IRounding
     public static double ErfUlps => 16;
 
     /// <inheritdoc/>
+    public static double ErfUlpsOfOne => 4;
+
+    /// <inheritdoc/>
     public static double DivisionUlps => 2.5;
 
     /// <inheritdoc/>

@@ -37,6 +37,9 @@ internal readonly struct Binary64 : IRounding
     public static double ErfUlps => 16;
 
     /// <inheritdoc/>
+    public static double ErfUlpsOfOne => 0;
+
+    /// <inheritdoc/>
     public static double DivisionUlps => 0.5;
 
     /// <inheritdoc/>

@@ -176,7 +176,7 @@ internal readonly struct Bounded<TRounding> : IErrorScalar<Bounded<TRounding>>
         // |erf'| = 2 / sqrt(pi) exp(-x^2) is largest at the end of the interval that is nearest to 0.
         var (error, erf) = (value.Error, ExactMath.Erf(value.Value));
         var nearest = Math.Max(0, Math.Abs(value.Value) - error);
-        return Round(erf, 1.1284 * Math.Exp(-nearest * nearest) * error, Math.Abs(erf), TRounding.ErfUlps);
+        return Round(erf, (1.1284 * ExactMath.Exp(-nearest * nearest) * error) + Roundoff<TRounding>.Ulps(Roundoff<TRounding>.ErfUlps(Math.Abs(erf))), Math.Abs(erf), 0);
     }
 
     /// <inheritdoc/>
@@ -206,7 +206,7 @@ internal readonly struct Bounded<TRounding> : IErrorScalar<Bounded<TRounding>>
         // Phi + x phi; its derivative is (2 - x^2) phi, and |its second| < 1.
         var (x, error) = (value.Value, value.Error);
         var derivative = ExactMath.GeluDerivative(x);
-        var density = Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
+        var density = ExactMath.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
         var propagated = (Math.Abs((2 - (x * x)) * density) + (0.5 * Math.Min(error, 3))) * error;
         var cumulative = Roundoff<TRounding>.OfCumulative(x, Math.Abs(ExactMath.Erf(x / Math.Sqrt(2)))) / 2;
         return Round(derivative, propagated + cumulative + Roundoff<TRounding>.OfBump(x), Math.Abs(derivative), 1.5);
@@ -305,5 +305,5 @@ internal readonly struct Bounded<TRounding> : IErrorScalar<Bounded<TRounding>>
     }
 
     // exp(e) - 1 from above.
-    private static double Expm1(double e) => e < 1 ? e * (1 + e) : Math.Exp(e);
+    private static double Expm1(double e) => e < 1 ? e * (1 + e) : ExactMath.Exp(e);
 }

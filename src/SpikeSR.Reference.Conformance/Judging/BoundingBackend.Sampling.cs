@@ -81,7 +81,9 @@ internal sealed partial class BoundingBackend<T>
             var factor = mask.IsAbsent ? 1 : Magnitude(mask, position);
             for (var channel = group * (channels / offsetGroups); channel < (group + 1) * (channels / offsetGroups); channel++)
             {
-                var largest = neighbours.Select(at => Magnitude(x, at + channel)).DefaultIfEmpty(0).Max();
+                // A position that overflows in storage may be anywhere, and no number: nothing is known of what rests on it.
+                var isLost = double.IsPositiveInfinity(top.Error) || double.IsPositiveInfinity(left.Error);
+                var largest = isLost ? double.PositiveInfinity : neighbours.Select(at => Magnitude(x, at + channel)).DefaultIfEmpty(0).Max();
                 yield return new Sample(pixel, position, channel, tap, top.Error + left.Error, 4 * largest, factor, neighbours);
             }
         }

@@ -9,8 +9,12 @@ internal sealed class CertifiedAnswer
     // Beyond the rounding of the bound's own arithmetic, some thousand million operations in double.
     private const double RoundUp = 1 + 1e-6;
 
-    private CertifiedAnswer(IReadOnlyDictionary<string, AnswerTensor> values, IReadOnlyDictionary<string, AnswerTensor> bounds, DecisionBook book) =>
-        (Values, Bounds, Book) = (values, bounds, book);
+    /// <summary>An answer whose bounds were found before.</summary>
+    /// <param name="values">As <see cref="Values"/>.</param>
+    /// <param name="bounds">As <see cref="Bounds"/>.</param>
+    /// <param name="calls">As <see cref="Calls"/>.</param>
+    public CertifiedAnswer(IReadOnlyDictionary<string, AnswerTensor> values, IReadOnlyDictionary<string, AnswerTensor> bounds, IReadOnlyList<DecisionCall> calls) =>
+        (Values, Bounds, Calls) = (values, bounds, calls);
 
     /// <summary>The answers, as <see cref="CaseEvaluator"/> finds them in double.</summary>
     public IReadOnlyDictionary<string, AnswerTensor> Values { get; }
@@ -18,8 +22,8 @@ internal sealed class CertifiedAnswer
     /// <summary>How far a backend may lie from each; infinite where nothing can be said.</summary>
     public IReadOnlyDictionary<string, AnswerTensor> Bounds { get; }
 
-    /// <summary>The decisions that were followed, and how clear each was.</summary>
-    public DecisionBook Book { get; }
+    /// <summary>The decisions that were followed, call by call, and how clear each was.</summary>
+    public IReadOnlyList<DecisionCall> Calls { get; }
 
     /// <summary>
     /// Runs the definitions with bounds, following the backend's decisions; where an operator is a composite, whose bound grows with every
@@ -38,7 +42,7 @@ internal sealed class CertifiedAnswer
         var bounds = binding.Answer(number => number.Error * RoundUp).Tensors;
         if (!question.Operator.IsComposite)
         {
-            return new(values, bounds, book);
+            return new(values, bounds, book.Calls);
         }
 
         var books = new DecisionBook[CauchyScale.Runs];
@@ -58,7 +62,7 @@ internal sealed class CertifiedAnswer
             book.Calls[call].Tighten([.. books.Select(other => other.Calls[call])], Probe<TRounding>.Unit);
         }
 
-        return new(values, bounds.ToDictionary(bound => bound.Key, bound => Tighten(bound.Value, [.. draws.Select(draw => draw[bound.Key].Values)], Probe<TRounding>.Unit)), book);
+        return new(values, bounds.ToDictionary(bound => bound.Key, bound => Tighten(bound.Value, [.. draws.Select(draw => draw[bound.Key].Values)], Probe<TRounding>.Unit)), book.Calls);
     }
 
     private static AnswerTensor Tighten(AnswerTensor bounds, ReadOnlyMemory<double>[] draws, double unit)

@@ -12,11 +12,9 @@ internal sealed class DecisionBook
 
     // The operator's plan rests on tensors that are checked when the case is bound: it is asked for in the first call.
     private readonly Lazy<DecisionPlan> _lazyPlan;
-    private readonly BackendAnswer _answer;
-    private readonly bool _isOwn;
+    private readonly BackendAnswer? _answer;
     private readonly List<DecisionCall> _calls = [];
     private readonly List<(object Block, int Digest, DecisionCall Call)> _seen = [];
-    private readonly List<OutputVerdict> _problems = [];
     private int _spikes;
     private int _matches;
 
@@ -24,13 +22,10 @@ internal sealed class DecisionBook
     /// <param name="question">The case.</param>
     /// <param name="answer">What the backend answered; null: the decisions are the run's own.</param>
     public DecisionBook(CaseFile question, BackendAnswer? answer) =>
-        (_lazyPlan, _answer, _isOwn) = (new(() => question.Operator.Decisions(question)), answer ?? BackendAnswer.Of(new Dictionary<string, AnswerTensor>()), answer is null);
+        (_lazyPlan, _answer) = (new(() => question.Operator.Decisions(question)), answer);
 
     /// <summary>The calls so far.</summary>
     public IReadOnlyList<DecisionCall> Calls => _calls;
-
-    /// <summary>Records that are missing where they are required, or that are no decisions.</summary>
-    public IReadOnlyList<OutputVerdict> Problems => _problems;
 
     private DecisionPlan Plan => _lazyPlan.Value;
 
@@ -47,13 +42,8 @@ internal sealed class DecisionBook
         var index = _spikes++;
         var name = Plan.SpikesAreOutput ? OutputSpike : $"{CaseTensorNames.Spike}{index}";
         var (shape, isImage) = (Plan.SpikeShape, !Plan.SpikesAreOutput);
-        var given = Read(name, shape, most: 1);
-        if (given is not null && isImage)
-        {
-            given = ChannelOrder.ToLast(TensorView<int>.Of(shape, given)).Span.ToArray();
-        }
-
-        var call = new DecisionCall(name, shape, isImage, given, x.Length);
+        var call = new DecisionCall(name, shape, choices: 2, isImage);
+        call.Follow(_answer);
         _calls.Add(call);
         _seen.Add((x.Block!, Digest(x), call));
         return call;
@@ -66,7 +56,8 @@ internal sealed class DecisionBook
     {
         var name = $"{CaseTensorNames.Match}{_matches++}";
         var shape = new Shape(images, patches);
-        var call = new DecisionCall(name, shape, isImage: false, Read(name, shape, most: patches - 1), shape.Length);
+        var call = new DecisionCall(name, shape, choices: patches, isImage: false);
+        call.Follow(_answer);
         _calls.Add(call);
         return call;
     }
@@ -93,43 +84,5 @@ internal sealed class DecisionBook
         }
 
         throw new InvalidOperationException("a neuron runs that the operator's plan of decisions does not know");
-    }
-
-    private int[]? Read(string name, Shape shape, int most)
-    {
-        if (!_answer.Tensors.TryGetValue(name, out var tensor))
-        {
-            if (Plan.IsRequired && !_isOwn)
-            {
-                _problems.Add(new OutputVerdict { Name = name, Outcome = Outcome.NotJudged, Message = $"not in the answer; decisions of shape {shape} are needed to judge what rests on them" });
-            }
-
-            return null;
-        }
-
-        if (tensor.Shape != shape)
-        {
-            return Refuse(name, $"shape {tensor.Shape}, expected {shape}");
-        }
-
-        var values = tensor.Values.Span;
-        var decisions = new int[values.Length];
-        for (var i = 0; i < decisions.Length; i++)
-        {
-            if (!(values[i] >= 0 && values[i] <= most && values[i] == Math.Floor(values[i])))
-            {
-                return Refuse(name, $"{values[i]:r} at [{string.Join(", ", Indices.Of(shape, i))}], expected a whole number from 0 to {most}");
-            }
-
-            decisions[i] = (int)values[i];
-        }
-
-        return decisions;
-    }
-
-    private int[]? Refuse(string name, string message)
-    {
-        _problems.Add(new OutputVerdict { Name = name, Outcome = Outcome.Fail, Message = message });
-        return null;
     }
 }

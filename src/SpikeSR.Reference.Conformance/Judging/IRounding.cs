@@ -36,6 +36,9 @@ internal interface IRounding
     /// <summary>Units in the last place granted to erf.</summary>
     static abstract double ErfUlps { get; }
 
+    /// <summary>Units in the last place of 1 granted to erf, where those of its own are fewer: libraries approximate it with a fixed absolute error.</summary>
+    static abstract double ErfUlpsOfOne { get; }
+
     /// <summary>Units in the last place granted to a quotient.</summary>
     static abstract double DivisionUlps { get; }
 

@@ -21,23 +21,29 @@ public static class Judge
     public static CaseVerdict Answer(CaseFile question, BackendAnswer answer, Profile profile)
     {
         ArgumentNullException.ThrowIfNull(question);
-        ArgumentNullException.ThrowIfNull(answer);
         ArgumentNullException.ThrowIfNull(profile);
-        var certified = Known(question, profile);
-        var isFollowed = certified.Book.Calls.All(call => IsOwn(call, answer));
-        certified = isFollowed ? certified : profile.Certify(question, answer);
-        var book = certified.Book;
-        var verdicts = new List<OutputVerdict>(book.Problems);
-        var calls = book.Calls.Where(call => book.Problems.All(problem => problem.Name != call.Name)).ToList();
-        verdicts.AddRange(calls.Select(call => call.Judge()));
-        var isOpen = !isFollowed && calls.Exists(call => !call.IsGiven && Enumerable.Range(0, call.Shape.Length).Any(call.IsAmbiguous));
+        return Answer(question, answer, profile, Known(question, profile));
+    }
+
+    /// <summary>Judges an answer, with bounds that were found before.</summary>
+    /// <param name="question">The case that was asked.</param>
+    /// <param name="answer">What the backend answered.</param>
+    /// <param name="profile">What it promises about its arithmetic.</param>
+    /// <param name="known">The bounds along the definitions' own decisions: right for every backend that decides as they do.</param>
+    internal static CaseVerdict Answer(CaseFile question, BackendAnswer answer, Profile profile, CertifiedAnswer known)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        var isFollowed = known.Calls.All(call => call.Read(answer, out _) is not { } given || given.Select((taken, i) => taken == call[i].Own).All(same => same));
+        var certified = isFollowed ? known : profile.Certify(question, answer);
+        var verdicts = certified.Calls.Select(call => Decisions(question, call, answer)).ToList();
+        var isOpen = certified.Calls.Any(call => call.Read(answer, out _) is null && call.IsOpen);
         foreach (var (name, value) in certified.Values)
         {
             if (!verdicts.Exists(verdict => verdict.Name == name))
             {
                 var verdict = answer.Tensors.TryGetValue(name, out var found)
                     ? Compare(name, value, certified.Bounds[name], found)
-                    : new OutputVerdict { Name = name, Outcome = Outcome.Fail, Message = "not in the answer" };
+                    : Missing(name);
                 verdict = found is null || !question.Operator.HasIndependentErrors || name != CaseTensorNames.Output + "y" ? verdict : TestMoments(question, profile, verdict, found);
                 verdicts.Add(verdict.Outcome == Outcome.Fail && isOpen && found is not null ? Leave(verdict) : verdict);
             }
@@ -50,8 +56,25 @@ public static class Judge
     internal static CertifiedAnswer Known(CaseFile question, Profile profile) =>
         s_known.GetOrCreateValue(question).GetOrAdd(profile.Name, _ => profile.Certify(question, null));
 
-    private static bool IsOwn(DecisionCall call, BackendAnswer answer) =>
-        answer.Tensors.TryGetValue(call.Name, out var given) && given.Shape == call.Shape && call.Record().Values.Span.SequenceEqual(given.Values.Span);
+    private static OutputVerdict Decisions(CaseFile question, DecisionCall call, BackendAnswer answer)
+    {
+        if (call.Read(answer, out var problem) is null && problem is not null)
+        {
+            return new OutputVerdict { Name = call.Name, Outcome = Outcome.Fail, Message = problem };
+        }
+
+        if (answer.Tensors.ContainsKey(call.Name))
+        {
+            return call.Judge();
+        }
+
+        var plan = question.Operator.Decisions(question);
+        return plan.IsRequired ? new OutputVerdict { Name = call.Name, Outcome = Outcome.NotJudged, Message = $"not in the answer; decisions of shape {call.Shape} are needed to judge what rests on them" }
+            : plan.SpikesAreOutput ? Missing(call.Name)
+            : call.Judge();
+    }
+
+    private static OutputVerdict Missing(string name) => new() { Name = name, Outcome = Outcome.Fail, Message = "not in the answer" };
 
     private static Outcome Overall(List<OutputVerdict> verdicts) =>
         verdicts.Exists(verdict => verdict.Outcome == Outcome.Fail) ? Outcome.Fail

@@ -114,6 +114,11 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
             return Shift(value, other._draws * (float)(1 / divisor._value), other.ScaledGrid(1 / divisor._value));
         }
 
+        if (divisor.MayVanish)
+        {
+            return Unknown(value);
+        }
+
         // Two divisions in double: a derivative may be far beyond a float's range where the quotient is not.
         var draws = (left._draws * (float)(1 / divisor._value)) - (divisor._draws * (float)(value / divisor._value));
         var magnitude = left.Terms / Math.Abs(divisor._value);
@@ -154,7 +159,7 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
     {
         var root = Math.Sqrt(value._value);
         var closed = value.Close();
-        return closed.IsExactZero ? Zero(root) : Function(root, closed._draws * (float)(0.5 / root), TRounding.RootUlps);
+        return closed.IsExactZero ? Zero(root) : closed.MayVanish ? Unknown(root) : Function(root, closed._draws * (float)(0.5 / root), TRounding.RootUlps);
     }
 
     /// <inheritdoc/>
@@ -168,8 +173,12 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
     }
 
     /// <inheritdoc/>
-    public static Probe<TRounding> Erf(Probe<TRounding> value) =>
-        Function(ExactMath.Erf(value._value), value.Close()._draws * (float)(2 / Math.Sqrt(Math.PI) * ExactMath.Exp(-value._value * value._value)), TRounding.ErfUlps);
+    public static Probe<TRounding> Erf(Probe<TRounding> value)
+    {
+        var erf = ExactMath.Erf(value._value);
+        var slope = (float)(2 / Math.Sqrt(Math.PI) * ExactMath.Exp(-value._value * value._value));
+        return Round(erf, value.Close()._draws * slope, Math.Abs(erf), Roundoff<TRounding>.Ulps(Roundoff<TRounding>.ErfUlps(Math.Abs(erf))));
+    }
 
     /// <inheritdoc/>
     public static Probe<TRounding> Sigmoid(Probe<TRounding> value)
@@ -228,7 +237,13 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
     /// <param name="lane">Which.</param>
     public double Draw(int lane) => _draws[lane];
 
+    // Whether the largest error reaches 0, where a root or a quotient has no derivative to go by. Half of the draws are then as large as the value.
+    private bool MayVanish => _value != 0 && Vector512.GreaterThanOrEqualAny(Vector512.Abs(_draws), Vector512.Create((float)(Math.Abs(_value) / Unit)))
+        && Error >= CauchyScale.Margin * Math.Abs(_value);
+
     private bool IsPowerOfTwo => IsOnGrid && double.IsPow2(Math.Abs(_value));
+
+    private static Probe<TRounding> Unknown(double value) => new(value, Vector512.Create(float.PositiveInfinity), Math.Abs(value), 1, Inexact);
 
     private static Probe<TRounding> Zero(double value) => new(value, default, 0, 0, 0);
 

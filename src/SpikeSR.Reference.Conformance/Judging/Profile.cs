@@ -32,6 +32,9 @@ public sealed record Profile
     /// <summary>Units in the last place granted to erf.</summary>
     public required double ErfUlps { get; init; }
 
+    /// <summary>Units in the last place of 1 granted to erf, where those of its own are fewer.</summary>
+    public required double ErfUlpsOfOne { get; init; }
+
     /// <summary>Units in the last place granted to a quotient.</summary>
     public required double DivisionUlps { get; init; }
 
@@ -66,6 +69,9 @@ public sealed record Profile
     /// <param name="name">fp64, fp32, tf32, bf16 or fp16.</param>
     public static Profile? Find(string name) => All.FirstOrDefault(profile => profile.Name == name);
 
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
+
     private static Profile Of<TRounding>()
         where TRounding : struct, IRounding => new(CertifiedAnswer.Of<TRounding>, BoundTrial.Scramble<TRounding>, Scrambled<TRounding>.Stored)
         {
@@ -75,6 +81,7 @@ public sealed record Profile
             OperandRoundoff = TRounding.Operand,
             ExpUlps = TRounding.ExpUlps,
             ErfUlps = TRounding.ErfUlps,
+            ErfUlpsOfOne = TRounding.ErfUlpsOfOne,
             DivisionUlps = TRounding.DivisionUlps,
             RootUlps = TRounding.RootUlps,
             JudgesMoments = TRounding.Storage == TRounding.Accumulation,

@@ -1,4 +1,5 @@
 using System.Numerics;
+using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Conformance.Judging;
 
@@ -26,25 +27,29 @@ internal static class Roundoff<TRounding>
     public static double OfSum(int terms, int roundings)
     {
         var exponent = roundings * Unit;
-        return (exponent < 1 ? exponent * (1 + exponent) : Math.Exp(exponent)) + (Math.Min(terms - 1, MostStored) * Storage);
+        return (exponent < 1 ? exponent * (1 + exponent) : ExactMath.Exp(exponent)) + (Math.Min(terms - 1, MostStored) * Storage);
     }
 
     /// <summary>Whether sums of multiples of 2^grid are exact in any order while the magnitudes of their terms add up to no more than this.</summary>
     public static bool IsExact(double magnitude, int grid) => grid >= TRounding.LowestGrid && magnitude <= Math.ScaleB(1, TRounding.Digits + grid);
+
+    /// <summary>What is granted to erf, in units in the last place of 1.</summary>
+    /// <param name="erf">|erf|.</param>
+    public static double ErfUlps(double erf) => Math.Max(TRounding.ErfUlps * erf, TRounding.ErfUlpsOfOne);
 
     /// <summary>1 + erf(x / sqrt 2) as a backend may find it: erf's units, those of its argument, and the sum's.</summary>
     /// <param name="x">The argument.</param>
     /// <param name="erf">|erf(x / sqrt 2)|.</param>
     public static double OfCumulative(double x, double erf)
     {
-        var argument = double.IsFinite(x) ? 1.6 * Math.Abs(x) * Math.Exp(-x * x / 2) : 0;
-        return ((TRounding.ErfUlps * 2 * erf) + argument + 1 + erf) * (Unit + Storage);
+        var argument = double.IsFinite(x) ? 1.6 * Math.Abs(x) * ExactMath.Exp(-x * x / 2) : 0;
+        return ((2 * ErfUlps(erf)) + argument + 1 + erf) * (Unit + Storage);
     }
 
     /// <summary>x phi(x) likewise: exp's units, those of its argument, and the products'.</summary>
     /// <param name="x">The argument.</param>
     public static double OfBump(double x) =>
-        double.IsFinite(x) ? Math.Abs(x) * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI) * 2 * (Unit + Storage) * (TRounding.ExpUlps + (x * x) + 2) : 0;
+        double.IsFinite(x) ? Math.Abs(x) * ExactMath.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI) * 2 * (Unit + Storage) * (TRounding.ExpUlps + (x * x) + 2) : 0;
 
     /// <summary>The largest g such that the number is a multiple of 2^g.</summary>
     /// <param name="value">Not 0, and finite.</param>

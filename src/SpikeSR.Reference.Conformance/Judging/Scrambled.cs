@@ -108,7 +108,7 @@ internal readonly struct Scrambled<TRounding> : IErrorScalar<Scrambled<TRounding
     public static Scrambled<TRounding> Exp(Scrambled<TRounding> value) => new(MaybeStored(Off(Math.Exp(value.Value), TRounding.ExpUlps)));
 
     /// <inheritdoc/>
-    public static Scrambled<TRounding> Erf(Scrambled<TRounding> value) => new(MaybeStored(Off(ExactMath.Erf(value.Value), TRounding.ErfUlps)));
+    public static Scrambled<TRounding> Erf(Scrambled<TRounding> value) => new(MaybeStored(OffErf(ExactMath.Erf(value.Value))));
 
     /// <inheritdoc/>
     public static Scrambled<TRounding> Sigmoid(Scrambled<TRounding> value) => FromDouble(1) / (FromDouble(1) + Exp(-value));
@@ -174,6 +174,10 @@ internal readonly struct Scrambled<TRounding> : IErrorScalar<Scrambled<TRounding
     private static double MaybeStored(double value) => Flip ? Stored(value) : value;
 
     private static double Operand(double value) => TRounding.Operand == 0 ? value : Digits.Round(value, TRounding.OperandDigits, FinestSum, isTruncated: false);
+
+    // Of erf the units may be those of 1.
+    private static double OffErf(double erf) =>
+        Accumulated(erf + (2 * TRounding.Accumulation * Math.Max(0, Roundoff<TRounding>.ErfUlps(Math.Abs(erf)) - 0.5) * ((Dice.Next(2001) - 1000) / 1001.0)));
 
     // Off by up to so many units, the last rounding included.
     private static double Off(double value, double ulps) =>

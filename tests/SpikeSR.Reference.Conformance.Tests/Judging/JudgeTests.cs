@@ -111,6 +111,45 @@ public class JudgeTests
     }
 
     [Fact]
+    public void What_rests_on_decisions_that_are_not_handed_over_does_not_fail()
+    {
+        using var question = BlockOnThreshold();
+        var turned = EngineBackend.Evaluate(question, Definitions<F32>()).Tensors.Where(tensor => tensor.Key.StartsWith("out/", StringComparison.Ordinal)).ToDictionary();
+        var verdict = Judge.Answer(question, BackendAnswer.Of(turned), s_fp32);
+        Assert.Equal(Outcome.NotJudged, verdict.Outcome);
+        Assert.Contains(verdict.Outputs, output => output.Name == "out/y" && output.Outside > 0 && output.Outcome == Outcome.NotJudged);
+    }
+
+    [Fact]
+    public void A_missing_output_of_spikes_fails()
+    {
+        using var question = Golden("lif-hard");
+        var tensors = Own(question);
+        tensors.Remove("out/spike");
+        Assert.Equal("out/spike", Assert.Single(Judge.Answer(question, BackendAnswer.Of(tensors), s_fp32).Outputs, output => output.Outcome == Outcome.Fail).Name);
+    }
+
+    [Theory]
+    [InlineData("lif-hard")]
+    [InlineData("conv2d-k3")]
+    [InlineData("match-eval")]
+    [InlineData("dsa-one-channel")]
+    public void Stored_bounds_judge_as_those_that_are_found_anew(string id)
+    {
+        using var question = Golden(id);
+        var known = s_golden.Bounds.Find(question, s_fp32)!;
+        var right = EngineBackend.Evaluate(question, Definitions<F32>());
+        Assert.Equal(Outcome.Pass, Judge.Answer(question, right, s_fp32, known).Outcome);
+        foreach (var (name, tensor) in right.Tensors)
+        {
+            var wrong = new Dictionary<string, AnswerTensor>(right.Tensors) { [name] = Change(tensor, tensor.Values.Length - 1, value => 1 - value) };
+            var (stored, found) = (Judge.Answer(question, BackendAnswer.Of(wrong), s_fp32, known), Judge.Answer(question, BackendAnswer.Of(wrong), s_fp32));
+            Assert.Equal(Outcome.Fail, stored.Outcome);
+            Assert.Equal(found.Outputs.Select(output => (output.Name, output.Outcome, output.Outside)).Order(), stored.Outputs.Select(output => (output.Name, output.Outcome, output.Outside)).Order());
+        }
+    }
+
+    [Fact]
     public void What_is_missing_misshapen_or_no_number_fails()
     {
         using var question = CaseText.Convolution().Open();

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using SpikeSR.Reference.Conformance.Backends;
+using SpikeSR.Reference.Conformance.Judging;
 using SpikeSR.Reference.Conformance.Running;
 
 namespace SpikeSR.Reference.Conformance.Kit;
@@ -49,6 +50,32 @@ public sealed class ForeignExampleTests : IDisposable
         {
             Passes("javascript", $"node '{Path.Combine(Examples, "javascript", "backend.mjs")}' {{case}} {{out}}", "softmax-huge", "pixel-shuffle-3", "sigmoid-tail", "softmax-wrong-name");
         }
+    }
+
+    /// <summary>Nobody's kernels but PyTorch's: right in their own profile, and only there.</summary>
+    [Theory]
+    [InlineData("float32", "fp32")]
+    [InlineData("bfloat16", "bf16")]
+    [InlineData("float16", "fp16")]
+    public void PyTorch_passes_the_profile_of_its_precision(string precision, string profile)
+    {
+        string[] cases = ["lif-hard", "conv2d-k3", "batch-norm-train", "layer-norm-tokens", "deform-v2", "softmax-rows", "gelu-middle"];
+        var (questions, answers) = (Path.Combine(_folder, "questions"), Path.Combine(_folder, "answers"));
+        Directory.CreateDirectory(questions);
+        foreach (var id in cases)
+        {
+            File.WriteAllBytes(Path.Combine(questions, id + ".safetensors"), Suite.Case(id).BuildQuestion());
+        }
+
+        if (Runs("/usr/bin/python3", ["-c", "import torch"]))
+        {
+            Assert.True(Runs("/usr/bin/python3", [Path.Combine(Examples, "..", "torch", "answer.py"), questions, "-o", answers, "--dtype", precision]));
+            Assert.Equal(cases.Length, Passed(profile));
+            Assert.Equal(profile == "fp32" ? cases.Length : 0, Passed("fp32"));
+        }
+
+        int Passed(string name) =>
+            new ConformanceRun(Suite.Manifest, new AnswerFolder(answers, new BackendLimits().Disk), Capabilities.All, new ProfileJudge(Profile.Find(name)!, Suite.Set)).Run(Suite.Only(cases)).Count(CaseOutcome.Passed);
     }
 
     private static bool Runs(string program, IReadOnlyList<string> arguments)

@@ -12,9 +12,11 @@ internal static class Suite
 {
     public static string Folder { get; } = Path.Combine(RepositoryPaths.Root, "golden", "v1");
 
-    public static GoldenManifest Manifest { get; } = new GoldenSet(Folder).Manifest;
+    public static GoldenSet Set { get; } = new(Folder);
 
-    public static ICaseJudge Single { get; } = new ProfileJudge(Profile.Find("fp32")!);
+    public static GoldenManifest Manifest => Set.Manifest;
+
+    public static ICaseJudge Single { get; } = new ProfileJudge(Profile.Find("fp32")!, Set);
 
     public static ICaseBackend Right { get; } = EngineBackend.Of(new EvaluationSettings(Precision.F32, EngineKind.Simd, Parallelism.Single));
 
