@@ -30,15 +30,25 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
         ArgumentNullException.ThrowIfNull(question);
         ArgumentNullException.ThrowIfNull(answer);
         var right = EngineBackend.Evaluate(question, EvaluationSettings.Oracle.CreateBackend<F64>());
-        var rounding = Compare(right, answer);
-        var found = Candidates(golden).Select(Confusion.Find).OfType<Confusion>().Select(confusion => (Confusion: confusion, Variant: Answer(confusion, question))).Where(pair => pair.Variant is not null)
-            .Select(pair => (pair.Confusion, Likeness: Compare(pair.Variant!, answer))).ToList();
+        var variants = Candidates(golden).Select(Confusion.Find).OfType<Confusion>().Select(confusion => (Confusion: confusion, Answer: Answer(confusion, question))).Where(variant => variant.Answer is not null).ToList();
+        foreach (var onlyOutputs in (bool[])[false, true])
+        {
+            // Where the outputs are a variant's, its name is right whatever was made of the gradients. What the definitions reproduce as well is too coarse,
+            // not confused, unless a variant comes much nearer.
+            var rounding = Compare(right, answer, onlyOutputs);
+            var found = variants.Select(variant => (variant.Confusion, Likeness: Compare(variant.Answer!, answer, onlyOutputs)))
+                .Where(pair => pair.Likeness.IsComplete && (!rounding.IsComplete || pair.Likeness.Distance < rounding.Distance / MuchNearer)).ToList();
+            if (found.Count > 0)
+            {
+                return [.. found.Select(pair => Name(pair.Confusion, pair.Likeness) with { OutputsOnly = onlyOutputs })];
+            }
+        }
 
-        // What the definitions reproduce as well is too coarse, not confused, unless a variant comes much nearer.
-        var exact = found.Where(pair => pair.Likeness.IsComplete && (!rounding.IsComplete || pair.Likeness.Distance < rounding.Distance / MuchNearer)).ToList();
-        return [.. (exact.Count > 0 || rounding.IsComplete ? exact : found.OrderByDescending(pair => pair.Likeness.Agreeing).Take(1)).Select(pair =>
-            new NamedConfusion(pair.Confusion.Name, pair.Confusion.Clause, pair.Confusion.Mistake, pair.Likeness.Agreeing, pair.Likeness.Elements))];
+        return Compare(right, answer, onlyOutputs: false).IsComplete ? []
+            : [.. variants.Select(variant => Name(variant.Confusion, Compare(variant.Answer!, answer, onlyOutputs: false))).OrderByDescending(named => named.Agreeing).Take(1)];
     }
+
+    private static NamedConfusion Name(Confusion confusion, Likeness likeness) => new(confusion.Name, confusion.Clause, confusion.Mistake, likeness.Agreeing, likeness.Elements);
 
     // Those that cases of its operator separate, and where it is a block those of what it is made of.
     private HashSet<string> Candidates(GoldenCase golden)
@@ -59,10 +69,10 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
         return names;
     }
 
-    private Likeness Compare(BackendAnswer variant, BackendAnswer answer)
+    private Likeness Compare(BackendAnswer variant, BackendAnswer answer, bool onlyOutputs)
     {
         var (agreeing, elements, distance) = (0L, 0L, 0.0);
-        foreach (var (name, right) in variant.Tensors)
+        foreach (var (name, right) in variant.Tensors.Where(tensor => !onlyOutputs || !CaseTensorNames.IsGradient(tensor.Key)))
         {
             elements += right.Values.Length;
             if (answer.Tensors.TryGetValue(name, out var found) && found.Shape == right.Shape)

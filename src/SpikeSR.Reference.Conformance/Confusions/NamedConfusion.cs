@@ -8,6 +8,9 @@ namespace SpikeSR.Reference.Conformance.Confusions;
 /// <param name="Elements">Elements of the answer.</param>
 public sealed record NamedConfusion(string Name, string Clause, string Mistake, long Agreeing, long Elements)
 {
+    /// <summary>Whether only outputs were compared, because gradients agree with no variant's.</summary>
+    public bool OutputsOnly { get; init; }
+
     /// <summary>Whether the variant answers as the backend did, element by element.</summary>
     public bool Reproduces => Agreeing == Elements;
 }

@@ -33,7 +33,7 @@ public static class TerminalReport
 
         foreach (var confusion in result.Confusions)
         {
-            var verb = confusion.Reproduces ? "reproduced by" : "nearest is";
+            var verb = !confusion.Reproduces ? "nearest is" : confusion.OutputsOnly ? "outputs reproduced by" : "reproduced by";
             Line(text, $"{verb} {confusion.Name}: {confusion.Mistake} ({confusion.Agreeing} of {confusion.Elements} elements agree; SPEC {confusion.Clause})");
         }
 

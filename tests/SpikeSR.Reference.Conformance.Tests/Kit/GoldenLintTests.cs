@@ -1,5 +1,6 @@
 using SpikeSR.Reference.Conformance.Confusions;
 using SpikeSR.Reference.Conformance.Golden;
+using SpikeSR.Reference.Conformance.Judging;
 using SpikeSR.Reference.Conformance.Running;
 
 namespace SpikeSR.Reference.Conformance.Kit;
@@ -29,6 +30,24 @@ public sealed class GoldenLintTests
             var result = new ConformanceRun(Suite.Manifest, Suite.Wrong(claim.name), Backends.Capabilities.All, Suite.Single).Ask(claim.golden);
             Assert.True(result.Outcome == CaseOutcome.Failed, $"{claim.golden.Id} does not separate {claim.name}");
         });
+    }
+
+    /// <summary>A backend whose outputs are a confusion's has that name, whatever its gradients are; one that is only coarse has none.</summary>
+    [Fact]
+    public void A_name_goes_by_the_outputs_and_not_to_rounding()
+    {
+        var golden = Suite.Case("gelu-middle");
+        using var question = CaseFile.Open(golden.BuildQuestion(), golden.Id);
+        var (wrong, right) = (Suite.Wrong("TanhGelu").Answer(golden.Id, golden.BuildQuestion()).Answer!, Suite.Right.Answer(golden.Id, golden.BuildQuestion()).Answer!);
+        var halved = wrong.Tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Key.StartsWith("grad_in/", StringComparison.Ordinal) ? Map(tensor.Value, value => value / 2) : tensor.Value);
+        var named = Assert.Single(new ConfusionFinder(Suite.Manifest, Suite.Single.Profile).Find(golden, question, BackendAnswer.Of(halved)));
+        Assert.Equal(("TanhGelu", true, true), (named.Name, named.Reproduces, named.OutputsOnly));
+
+        var coarse = right.Tensors.ToDictionary(tensor => tensor.Key, tensor => Map(tensor.Value, value => Math.Round(value, 6)));
+        Assert.Equal(Outcome.Fail, Suite.Single.Answer(question, BackendAnswer.Of(coarse)).Outcome);
+        Assert.Empty(new ConfusionFinder(Suite.Manifest, Suite.Single.Profile).Find(golden, question, BackendAnswer.Of(coarse)));
+
+        static AnswerTensor Map(AnswerTensor tensor, Func<double, double> map) => tensor with { Values = Array.ConvertAll(tensor.Values.ToArray(), value => map(value)) };
     }
 
     /// <summary>At least one case tells each confusion, and there the kit gives it its name or that of one which answers the same.</summary>
