@@ -15,6 +15,9 @@ internal sealed class Measurement(string name, double gigaflop, Action<int> run)
     /// <summary>Work of one run, two operations a multiply-add.</summary>
     public double Gigaflop => gigaflop;
 
+    /// <summary>One run on that many threads.</summary>
+    public void Run(int threads) => run(threads);
+
     /// <summary>Runs the kernel on that many threads and prints the median of its rate, as GFLOP/s and as a share of the peak.</summary>
     public void Print(int threads)
     {

@@ -10,6 +10,10 @@ internal readonly unsafe struct ProductMeasurements : ILaneChoice<float, IReadOn
     private static readonly Workspace _workspace = new();
     private static readonly Random _random = new(1);
 
+    /// <summary>Every measurement by name, on the widest lane.</summary>
+    public static IReadOnlyList<(string Name, Func<Measurement> Make)> All =>
+        SimdDispatch.Choose<float, IReadOnlyList<(string Name, Func<Measurement> Make)>, ProductMeasurements>(default);
+
     /// <inheritdoc/>
     public IReadOnlyList<(string Name, Func<Measurement> Make)> For<TLane>()
         where TLane : unmanaged, ILane<TLane, float>

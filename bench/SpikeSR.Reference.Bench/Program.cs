@@ -1,9 +1,11 @@
 using System.Globalization;
+using BenchmarkDotNet.Running;
 using SpikeSR.Reference.Bench;
 using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Tensors;
 
 // SpikeSR.Reference.Bench [PART OF A NAME] [THREADS ...]   every measurement of that name, between two measurements of the peak
+// SpikeSR.Reference.Bench --benchmark [ARGUMENTS OF BENCHMARKDOTNET]   the same by BenchmarkDotNet, with allocations
 // SpikeSR.Reference.Bench --serve NAME THREADS             once for every line of standard input; "peak" is a name too
 // SpikeSR.Reference.Bench --work NAME                      the measurement's GFLOP
 // SpikeSR.Reference.Bench --tiles IMAGE ...                how much tiles differ from the whole image, against their size and overlap
@@ -12,6 +14,9 @@ switch (args)
 {
     case ["--tiles", .. { Length: > 0 } images]:
         TileMeasurements.Print(images);
+        break;
+    case ["--benchmark", .. var rest]:
+        BenchmarkSwitcher.FromTypes([typeof(ProductBenchmarks), typeof(NetworkBenchmarks)]).Run(rest, BenchmarkSettings.Create());
         break;
     case ["--weights", var path]:
         ModelFile.Save(NetworkMeasurements.NewNetwork(), path);
@@ -35,8 +40,7 @@ static Measurement Named(string name) => Measurements().Single(each => each.Name
 
 static int Count(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
-static IEnumerable<(string Name, Func<Measurement> Make)> Measurements() =>
-    SimdDispatch.Choose<float, IReadOnlyList<(string Name, Func<Measurement> Make)>, ProductMeasurements>(default).Concat(NetworkMeasurements.All);
+static IEnumerable<(string Name, Func<Measurement> Make)> Measurements() => ProductMeasurements.All.Concat(NetworkMeasurements.All);
 
 static void Serve(Func<double> rate)
 {

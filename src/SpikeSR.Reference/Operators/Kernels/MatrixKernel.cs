@@ -10,9 +10,9 @@ namespace SpikeSR.Reference.Operators.Kernels;
 /// </summary>
 internal static unsafe partial class MatrixKernel
 {
-    // Where sums are cut into parts unless the caller knows better: a panel of 768 x 64 floats and the rows it meets stay in a second-level cache
-    // of 1 MB. The sums of a 3x3 convolution over 64 channels (576) are not cut.
-    private const int MaximumDepth = 768;
+    // Where sums are cut into parts unless the caller knows better: a panel of 1024 x 64 floats and the 96 rows it meets stay in a second-level
+    // cache of 1 MB. The sums of a 3x3 convolution over 64 channels (576) are not cut.
+    private const int MaximumDepth = 1024;
 
     // Rows of a strided left operand that share one table: 16 tiles.
     private const int RowBlock = 96;
@@ -125,7 +125,7 @@ internal static unsafe partial class MatrixKernel
     /// <param name="b">Right operand [K, N].</param>
     /// <param name="y">Output [M, N].</param>
     /// <param name="workspace">The owner of temporary buffers.</param>
-    /// <param name="threads">Threads over rows.</param>
+    /// <param name="threads">Threads over panels of columns.</param>
     public static void Multiply<TLane, T>(TensorView<T> a, TensorView<T> b, TensorView<T> y, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
@@ -137,10 +137,26 @@ internal static unsafe partial class MatrixKernel
         using var scope = workspace.OpenScope();
         var start = StartRow<TLane, T>(default, 1, columns, scope);
         var packed = scope.Rent<T>(PackedLength<TLane, T>(depth, columns));
-        threads.ForRange(new PanelSplit<TLane, T>(columns).Count, 1, (first, last) => PackRowsOfPanels<TLane, T>(b.Pointer, columns, depth, columns, packed.Pointer, first, last));
-        threads.ForRange(rows, RowBlock, (first, last) =>
+
+        // A thread packs a panel and lets all rows meet it while it is in the second-level cache.
+        var split = new PanelSplit<TLane, T>(columns);
+        threads.For(split.Count, panel =>
+        {
+            var column = split.FirstColumnOf(panel);
+            PackRowsOfPanels<TLane, T>(b.Pointer, columns, depth, columns, packed.Pointer, panel, panel + 1);
             Multiply<TLane, T>(
-                last - first, depth, columns, a.Pointer + ((nint)first * depth), depth, 1, packed.Pointer, start.Pointer, 0, y.Pointer + ((nint)first * columns), columns));
+                rows,
+                depth,
+                Math.Min(split.LanesOf(panel) * TLane.Width, columns - column),
+                a.Pointer,
+                depth,
+                1,
+                packed.Pointer + ((nint)column * depth),
+                start.Pointer,
+                0,
+                y.Pointer + column,
+                columns);
+        });
     }
 
     private static int Parts(int depth, int maximum) => Math.Max(1, (depth + maximum - 1) / maximum);

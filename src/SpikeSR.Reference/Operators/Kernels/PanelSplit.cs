@@ -27,4 +27,8 @@ internal readonly struct PanelSplit<TLane, T>(int columns)
     /// <summary>Lanes in a panel.</summary>
     /// <param name="panel">Index of the panel.</param>
     public int LanesOf(int panel) => (Lanes / Count) + (panel < Lanes % Count ? 1 : 0);
+
+    /// <summary>First column of a panel.</summary>
+    /// <param name="panel">Index of the panel.</param>
+    public int FirstColumnOf(int panel) => ((panel * (Lanes / Count)) + Math.Min(panel, Lanes % Count)) * TLane.Width;
 }
