@@ -20,6 +20,7 @@ internal sealed class TiledUpscale
     private readonly TensorView<F32> _enlarged;
     private readonly float[] _line;
     private readonly byte[] _done;
+    private readonly float[] _samples;
     private readonly int _pixelBytes;
 
     /// <param name="network">What enlarges a tile.</param>
@@ -38,6 +39,7 @@ internal sealed class TiledUpscale
         _enlarged = TensorView<F32>.Allocate(new Shape(1, _rows.Length * network.Scale, _columns.Length * network.Scale, Colours));
         _line = new float[_columns.Length * network.Scale * Colours];
         _pixelBytes = header.Channels * header.BytesPerSample;
+        _samples = new float[sink.Header.RowSamples];
         _done = new byte[checked(plan.DoneRows * network.Scale * sink.Header.Width * _pixelBytes)];
     }
 
@@ -83,12 +85,11 @@ internal sealed class TiledUpscale
 
     private void Emit(TileAxis.Tile row)
     {
-        var samples = new float[_sink.Header.RowSamples];
         var bytes = _sink.Header.Width * _pixelBytes;
         for (var y = 0; y < (row.Done - row.From) * _network.Scale; y++)
         {
-            Samples.FromBytes(_done.AsSpan(y * bytes, bytes), samples, _sink.Header.Kind, isLittleEndian: true);
-            _sink.WriteRows(samples);
+            Samples.FromBytes(_done.AsSpan(y * bytes, bytes), _samples, _sink.Header.Kind, isLittleEndian: true);
+            _sink.WriteRows(_samples);
         }
     }
 }

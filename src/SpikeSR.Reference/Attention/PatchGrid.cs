@@ -8,7 +8,8 @@ namespace SpikeSR.Reference.Attention;
 /// </summary>
 public sealed class PatchGrid
 {
-    private readonly int[] _divisors;
+    private readonly int[] _rowDivisors;
+    private readonly int[] _columnDivisors;
 
     /// <summary>Lays the grid.</summary>
     /// <param name="patchSize">P, in pixels.</param>
@@ -25,12 +26,7 @@ public sealed class PatchGrid
         (PatchSize, Height, Width) = (patchSize, height, width);
         (Tops, Lefts) = (Starts(height, patchSize, step), Starts(width, patchSize, step));
         Func<IReadOnlyList<int>, int, int, int[]> divisors = published ? PublishedDivisors : Counts;
-        var (down, right) = (divisors(Tops, height, patchSize), divisors(Lefts, width, patchSize));
-        _divisors = new int[height * width];
-        for (var pixel = 0; pixel < _divisors.Length; pixel++)
-        {
-            _divisors[pixel] = down[pixel / width] * right[pixel % width];
-        }
+        (_rowDivisors, _columnDivisors) = (divisors(Tops, height, patchSize), divisors(Lefts, width, patchSize));
     }
 
     /// <summary>P, in pixels.</summary>
@@ -52,8 +48,9 @@ public sealed class PatchGrid
     public int Count => Tops.Count * Lefts.Count;
 
     /// <summary>What the sum at a pixel is divided by in <see cref="PatchOperator.Reverse"/>.</summary>
-    /// <param name="pixel">Row times width plus column.</param>
-    public int Divisor(int pixel) => _divisors[pixel];
+    /// <param name="row">Row of the image.</param>
+    /// <param name="column">Column of the image.</param>
+    public int Divisor(int row, int column) => _rowDivisors[row] * _columnDivisors[column];
 
     /// <summary>The top left pixel of a patch.</summary>
     /// <param name="patch">Patch number, row-major.</param>

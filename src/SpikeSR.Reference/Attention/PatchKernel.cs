@@ -52,10 +52,10 @@ internal static unsafe class PatchKernel
                 var (top, left) = grid.Origin(patch % grid.Count);
                 for (var i = 0; i < size * size; i++)
                 {
-                    var pixel = ((top + (i / size)) * grid.Width) + left + (i % size);
-                    var source = gradX.Pointer + ((((nint)(patch / grid.Count) * grid.Height * grid.Width) + pixel) * channels);
+                    var (row, column) = (top + (i / size), left + (i % size));
+                    var source = gradX.Pointer + ((((((nint)(patch / grid.Count) * grid.Height) + row) * grid.Width) + column) * channels);
                     var target = gradY.Pointer + ((((nint)patch * size * size) + i) * channels);
-                    LaneLoop.ElementRange<TLane, T, Quotients<T>>(new(source, new(T.CreateTruncating(grid.Divisor(pixel))), target), 0, channels);
+                    LaneLoop.ElementRange<TLane, T, Quotients<T>>(new(source, new(T.CreateTruncating(grid.Divisor(row, column))), target), 0, channels);
                 }
             }
         });
@@ -100,7 +100,7 @@ internal static unsafe class PatchKernel
 
                 for (var column = 0; average && column < grid.Width; column++)
                 {
-                    var divisor = grid.Divisor((row * grid.Width) + column);
+                    var divisor = grid.Divisor(row, column);
                     if (divisor != 1)
                     {
                         var pixel = sums + (column * channels);

@@ -61,11 +61,11 @@ public static class PatchOperator
             var (size, image) = (grid.PatchSize, patch / grid.Count);
             for (var i = 0; i < size * size; i++)
             {
-                var pixel = ((top + (i / size)) * grid.Width) + left + (i % size);
+                var (row, column) = (top + (i / size), left + (i % size));
                 for (var c = 0; c < channels; c++)
                 {
                     gradY.Span[(((patch * size * size) + i) * channels) + c] =
-                        gradX.Span[(((image * grid.Height * grid.Width) + pixel) * channels) + c] / T.FromDouble(grid.Divisor(pixel));
+                        gradX.Span[(((((image * grid.Height) + row) * grid.Width) + column) * channels) + c] / T.FromDouble(grid.Divisor(row, column));
                 }
             }
         });
@@ -105,7 +105,7 @@ public static class PatchOperator
 
             for (var i = 0; average && i < sums.Length; i++)
             {
-                sums[i] /= T.FromDouble(grid.Divisor((row * grid.Width) + (i / channels)));
+                sums[i] /= T.FromDouble(grid.Divisor(row, i / channels));
             }
         });
     }
