@@ -10,7 +10,7 @@ internal static class TileMeasurements
 {
     private const int Inner = 16;
     private static readonly int[] Sides = [72, 128, 226];
-    private static readonly (int Margin, int Feather)[] Overlaps = [(4, 4), (8, 8), (16, 8), (16, 16), (32, 16)];
+    private static readonly (int Margin, int Feather)[] Overlaps = [(4, 4), (8, 8), (16, 8)];
 
     /// <summary>Prints a row a setting: PSNR in dB between the tiled result and the whole image's, the mean over the images; then that of the pixels <see cref="Inner"/> or more inside.</summary>
     /// <param name="paths">The images, each larger than the largest tile.</param>
