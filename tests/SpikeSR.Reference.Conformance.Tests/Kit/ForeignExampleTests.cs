@@ -72,17 +72,27 @@ public sealed class ForeignExampleTests : IDisposable
             Assert.True(Runs("/usr/bin/python3", [Path.Combine(Examples, "..", "torch", "answer.py"), questions, "-o", answers, "--dtype", precision]));
             Assert.Equal(cases.Length, Passed(profile));
             Assert.Equal(profile == "fp32" ? cases.Length : 0, Passed("fp32"));
+
+            // The judge in Python has the same stored bounds, and misses the answers of all other cases.
+            Assert.False(Runs("/usr/bin/python3", [Path.Combine(Examples, "..", "torch", "judge.py"), Suite.Folder, answers], out var printed));
+            var failed = printed.Split('\n').Where(line => line.StartsWith("FAIL", StringComparison.Ordinal) && !line.EndsWith("no answer", StringComparison.Ordinal)).ToList();
+            Assert.Equal(profile == "fp32" ? 0 : cases.Length, cases.Count(id => failed.Exists(line => line.StartsWith($"FAIL  {id}: ", StringComparison.Ordinal))));
+            Assert.Equal(profile == "fp32" ? 0 : cases.Length, failed.Count);
         }
 
         int Passed(string name) =>
             new ConformanceRun(Suite.Manifest, new AnswerFolder(answers, new BackendLimits().Disk), Capabilities.All, new ProfileJudge(Profile.Find(name)!, Suite.Set)).Run(Suite.Only(cases)).Count(CaseOutcome.Passed);
     }
 
-    private static bool Runs(string program, IReadOnlyList<string> arguments)
+    private static bool Runs(string program, IReadOnlyList<string> arguments) => Runs(program, arguments, out _);
+
+    private static bool Runs(string program, IReadOnlyList<string> arguments, out string printed)
     {
+        printed = string.Empty;
         try
         {
             using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
+            printed = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0;
         }
