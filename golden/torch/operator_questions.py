@@ -285,6 +285,8 @@ def linear():
     yield q("tokens", ORDINARY, "On the last axis of [.., in]; weight is [out, in].",
             uniform([2, 5, 12], -1, 1), uniform([7, 12], -0.5, 0.5))
     yield q("no-bias", ORDINARY, "A missing bias means none.", uniform([4, 6], -1, 1), uniform([3, 6], -0.5, 0.5), bias=False)
+    yield q("square", ORDINARY, "As many features out as in: a weight read as [in, out] fits as well, and is wrong.",
+            uniform([6, 7], -1, 1), uniform([7, 7], -0.5, 0.5))
     yield q("long", ORDINARY, "A sum of 257 products.", uniform([2, 257], -1, 1), uniform([3, 257], -0.5, 0.5))
     yield q("vector", BORDER, "No leading axis.", uniform([9], -1, 1), uniform([4, 9], -0.5, 0.5))
     yield q("one-by-one", DEGENERATE, "One feature in, one out.", uniform([3, 1], -1, 1), uniform([1, 1], -1, 1))
