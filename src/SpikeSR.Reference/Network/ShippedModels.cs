@@ -10,7 +10,7 @@ public static class ShippedModels
     public const string Default = "tiny";
 
     /// <summary>Their names.</summary>
-    public static readonly IReadOnlyList<string> Names = [Default];
+    public static readonly IReadOnlyList<string> Names = [Default, "small"];
 
     /// <summary>Reads one of them.</summary>
     /// <typeparam name="T">Scalar to compute in.</typeparam>
