@@ -9,6 +9,9 @@ namespace SpikeSR.Reference.Cli;
 public sealed class TrainVerbTests : IDisposable
 {
     private const int Killed = 17;
+
+    // The smallest network there is, so that a step takes milliseconds.
+    private static readonly string[] _sizes = ["--channels", "16", "--groups", "1", "--blocks", "1", "--time-steps", "2", "--qk", "4", "--mlp", "8"];
     private readonly Tool _tool = new();
 
     public TrainVerbTests()
@@ -86,6 +89,17 @@ public sealed class TrainVerbTests : IDisposable
     }
 
     [Fact]
+    public void A_network_grows_from_another_whose_own_sizes_stay()
+    {
+        Done(_tool.Run(Train("model.safetensors", "--steps", "2")));
+        Done(_tool.Run(Train("deeper.safetensors", "--steps", "2", "--from", "model.safetensors", "--groups", "2")));
+        Assert.Equal(2, ModelFile.Load<F32>(_tool.At("deeper.safetensors")).Configuration.Groups);
+        var refused = _tool.Run(Train("wider.safetensors", "--steps", "2", "--from", "model.safetensors", "--channels", "32"));
+        Assert.Equal(
+            (ExitCode.BadInput, "spikesr: --channels is for a new network; that of --from has its own sizes, and only --groups can add to it\n"), (refused.ExitCode, refused.Error));
+    }
+
+    [Fact]
     public void A_curve_and_a_log_are_written_and_a_curve_without_a_log_is_refused()
     {
         Done(_tool.Run(Train("model.safetensors", "--steps", "3", "--log", "log.csv", "--curve", "curve.svg")));
@@ -111,11 +125,9 @@ public sealed class TrainVerbTests : IDisposable
 
     private static void Done(Tool.Result result) => Assert.Equal((ExitCode.Done, string.Empty), (result.ExitCode, result.Error));
 
-    // The smallest network there is, so that a step takes milliseconds.
     private static string[] Train(string output, params string[] more) =>
     [
-        "train", "images", "-o", output, "--channels", "16", "--groups", "1", "--blocks", "1", "--time-steps", "2", "--qk", "4", "--mlp", "8", "--crop", "16", "--batch", "1",
-        "--fit-tail", "2", "--hold-back", "3", .. more,
+        "train", "images", "-o", output, .. more.Contains("--from") ? [] : _sizes, "--crop", "16", "--batch", "1", "--fit-tail", "2", "--hold-back", "3", .. more,
     ];
 
     // A finished run's files, and their digests.

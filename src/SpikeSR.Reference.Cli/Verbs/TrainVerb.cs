@@ -21,7 +21,7 @@ internal static class TrainVerb
     private static readonly Option<string?> From = new("--from") { Description = "Start from this network instead of a new one; with --groups, a deeper one is grown from it that starts at its output." };
     private static readonly Option<int> Scale = Options.Integer("--scale", "Enlargement of a new network.", 2, 4, 4, "-s");
     private static readonly Option<int?> Channels = new("--channels") { Description = "C of a new network, instead of the preset's." };
-    private static readonly Option<int?> Groups = new("--groups") { Description = "Groups of a new network." };
+    private static readonly Option<int?> Groups = new("--groups") { Description = "Groups of a new network, or of the deeper one that is grown from --from." };
     private static readonly Option<int?> Blocks = new("--blocks") { Description = "Blocks a group of a new network." };
     private static readonly Option<int?> TimeSteps = new("--time-steps") { Description = "T of a new network." };
     private static readonly Option<int?> QueryDepth = new("--qk") { Description = "Depth of queries and keys of a new network." };
