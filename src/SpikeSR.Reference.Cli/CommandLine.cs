@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using System.Runtime.InteropServices;
 using SpikeSR.Reference.Cli.Verbs;
-using SpikeSR.Reference.Serialization;
 
 namespace SpikeSR.Reference.Cli;
 
@@ -58,25 +56,11 @@ internal static class CommandLine
         Trace, UpscaleVerb.Create(), TrainVerb.Create(), ScoreVerb.Create(), InfoVerb.Create(), EvalVerb.Create(), CheckVerb.Create(), CasesVerb.Create(), GoldenVerb.Create(), ConformVerb.Create(), BoundsVerb.Create(), LanesVerb.Create(),
     };
 
-    // A verb that takes a cancellation gets time to save what it has; of any other nothing half written is left.
     private static int Invoke(ParseResult parsed)
     {
-        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
-        if (parsed.Action is AsynchronousCommandLineAction)
-        {
-            return parsed.Invoke(invocation);
-        }
-
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        return parsed.Invoke(invocation);
-    }
-
-    private static void Stop(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        AtomicFile.AbandonAll();
-        Environment.Exit(ExitCode.Interrupted);
+        using var interruption = new Interruption(isCancellable: parsed.Action is AsynchronousCommandLineAction);
+        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        return parsed.InvokeAsync(invocation, interruption.Token).GetAwaiter().GetResult();
     }
 
     private static int Refuse(ParseResult parsed, string complaint)

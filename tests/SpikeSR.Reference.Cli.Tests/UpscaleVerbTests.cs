@@ -166,6 +166,27 @@ public sealed class UpscaleVerbTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Told_to_stop_twice_it_leaves_nothing_behind()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        Save("long.png", new ImageHeader(900, 900, 3, SampleKind.UInt8));
+        using var process = _tool.Start("upscale", "long.png", "-m", Model, "-t", "44", "-j", "1");
+        while (!process.HasExited && _tool.Files().Length < 3)
+        {
+            Thread.Sleep(5);
+        }
+
+        using var signals = Process.Start("/bin/sh", ["-c", $"kill -TERM {process.Id}; kill -INT {process.Id}; kill -TERM {process.Id}"]);
+        var result = Tool.Wait(process);
+        Assert.Equal((ExitCode.Interrupted, "spikesr: stopped\n"), (result.ExitCode, result.Error));
+        Assert.Equal(["long.png", Model], _tool.Files());
+    }
+
     private static Image Noise(ImageHeader header, float lowest, float highest)
     {
         var random = new Random(1);
