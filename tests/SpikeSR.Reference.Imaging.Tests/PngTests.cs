@@ -220,6 +220,18 @@ public class PngTests
     }
 
     [Fact]
+    public void Exif_turns_the_image_upright_unless_that_passes_the_limit()
+    {
+        // 6: the first row goes to the right side, the first column to the top.
+        byte[] exif = [.. "MM\0*\0\0\0\u0008\0\u0001"u8, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, .. new byte[100_000]];
+        byte[] data = [.. Chunk("IDAT", Deflated([0, 1, 2, 0, 3, 4])), .. Chunk("IEND", [])];
+        byte[] turned = [.. Grey2x2, .. Chunk("eXIf", exif), .. data];
+        Assert.Equal([3, 1, 4, 2], Decoding.Load(turned).Samples);
+        Assert.IsType<LimitExceededException>(Decoding.Survive(turned, new ImageLimits { MaxBufferedBytes = 3 }));
+        Assert.Equal([1, 2, 3, 4], Decoding.Load([.. Grey2x2, .. Chunk("eXIf", [1, 2, 3]), .. data]).Samples);
+    }
+
+    [Fact]
     public void Limits_stop_sound_images_before_memory_is_taken()
     {
         var large = Images.Encode(new Image(new ImageHeader(2000, 1000, 3, SampleKind.UInt8)), ImageFormat.Png);

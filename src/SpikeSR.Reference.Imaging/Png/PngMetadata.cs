@@ -2,21 +2,34 @@ using System.Buffers.Binary;
 
 namespace SpikeSR.Reference.Imaging.Png;
 
-/// <summary>Collects the chunks that say what colours mean and how large a pixel is: gAMA, cHRM, sRGB, iCCP, pHYs.</summary>
+/// <summary>Collects the chunks that say what colours mean, how large a pixel is and which way is up: gAMA, cHRM, sRGB, iCCP, pHYs, eXIf.</summary>
 internal sealed class PngMetadata(SourceFile file)
 {
     private const int MaxProfileBytes = 4 << 20;
+    // The first directory, which tells the orientation, is near the start; a thumbnail may follow.
+    private const int MaxExifBytes = 64 << 10;
     private readonly HashSet<string> _seen = [];
 
     /// <summary>What has been collected.</summary>
     public ImageMetadata Result { get; private set; } = ImageMetadata.None;
 
+    /// <summary>Which way is up, as Exif counts: 1 to 8.</summary>
+    public int Orientation { get; private set; } = 1;
+
     /// <summary>Takes the current chunk if it is one of these; a repetition is left to be ignored.</summary>
     public bool Take(PngChunks chunks)
     {
-        if (chunks.Type is not ("gAMA" or "cHRM" or "sRGB" or "iCCP" or "pHYs") || !_seen.Add(chunks.Type))
+        if (chunks.Type is not ("gAMA" or "cHRM" or "sRGB" or "iCCP" or "pHYs" or "eXIf") || !_seen.Add(chunks.Type))
         {
             return false;
+        }
+
+        if (chunks.Type == "eXIf")
+        {
+            var exif = new byte[Math.Min(chunks.Remaining, MaxExifBytes)];
+            chunks.Read(exif);
+            Orientation = ExifOrientation.Of(exif);
+            return true;
         }
 
         Result = chunks.Type switch

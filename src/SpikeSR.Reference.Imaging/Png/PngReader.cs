@@ -6,6 +6,7 @@ namespace SpikeSR.Reference.Imaging.Png;
 /// <summary>
 /// Reads PNG: every colour type and depth, palettes (expanded) and transparent colours (expanded to alpha), interlaced or not. Grey of 1, 2
 /// or 4 bits is scaled to 0..255. Chunks for animation are ignored, so the still image of an APNG is read.
+/// Exif's orientation is applied where it comes before the pixels.
 /// </summary>
 internal sealed class PngReader : RowReader
 {
@@ -37,7 +38,7 @@ internal sealed class PngReader : RowReader
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>Reads everything before the pixels.</summary>
-    public static PngReader Open(SourceFile file)
+    public static RowReader Open(SourceFile file)
     {
         Span<byte> signature = stackalloc byte[8];
         file.ReadExactly(signature, "signature");
@@ -76,7 +77,7 @@ internal sealed class PngReader : RowReader
             Alpha = colours.HasAlpha ? AlphaKind.Straight : AlphaKind.None,
             Metadata = metadata.Result,
         };
-        return new PngReader(file, chunks, layout, colours, header);
+        return OrientedRowReader.Of(new PngReader(file, chunks, layout, colours, header), metadata.Orientation, file);
     }
 
     protected override void ReadRow(Span<float> row)

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace SpikeSR.Reference.Imaging.Jpeg;
+namespace SpikeSR.Reference.Imaging;
 
 /// <summary>Finds the orientation (tag 274) in Exif data, which are a small TIFF file.</summary>
 internal static class ExifOrientation
