@@ -123,6 +123,24 @@ public sealed class TrainVerbTests : IDisposable
         Assert.InRange(document.RootElement.GetProperty("spikes")[0].GetProperty("rate").GetDouble(), 0, 1);
     }
 
+    [Fact]
+    public void Score_goes_on_after_images_that_do_not_serve_and_lists_them()
+    {
+        SaveImage("images/small.png", 60, 72);
+        File.WriteAllText(_tool.At("images/broken.png"), "no image");
+        var result = _tool.Run("score", "images", "--picture", "sheet.png");
+        Assert.Equal(ExitCode.Partly, result.ExitCode);
+        Assert.Contains("mean of 3", result.Output, StringComparison.Ordinal);
+        Assert.All(["images/broken.png: file: ", "images/small.png: size: found 60 x 72"], complaint =>
+        {
+            Assert.Contains("spikesr: " + complaint, result.Error, StringComparison.Ordinal);
+            Assert.Contains("failed  " + complaint, result.Output, StringComparison.Ordinal);
+        });
+        Directory.CreateDirectory(_tool.At("none"));
+        File.Move(_tool.At("images/broken.png"), _tool.At("none/broken.png"));
+        Assert.Equal(ExitCode.BadInput, _tool.Run("score", "none").ExitCode);
+    }
+
     private static void Done(Tool.Result result) => Assert.Equal((ExitCode.Done, string.Empty), (result.ExitCode, result.Error));
 
     private static string[] Train(string output, params string[] more) =>

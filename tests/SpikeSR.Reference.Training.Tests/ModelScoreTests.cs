@@ -21,7 +21,7 @@ public sealed class ModelScoreTests : IDisposable
         Save("a.png", 48, 40);
         Save("b.png", 44, 44);
         var told = new List<ImageScore>();
-        var score = ModelScore.Of(Network(), _backend, ImagePool.List(_folder), (image, _) => told.Add(image));
+        var score = ModelScore.Of(Network(), _backend, Pictures(), (image, _) => told.Add(image));
         Assert.Equal(["a.png", "b.png"], score.Images.Select(image => image.Name));
         Assert.Equal(told, score.Images);
         Assert.Equal((told[0].Model.PsnrY + told[1].Model.PsnrY) / 2, score.Model.PsnrY, 12);
@@ -37,7 +37,7 @@ public sealed class ModelScoreTests : IDisposable
     public void Every_LIF_site_is_counted()
     {
         Save("a.png", 48, 40);
-        var score = ModelScore.Of(Network(), _backend, ImagePool.List(_folder), (_, _) => { });
+        var score = ModelScore.Of(Network(), _backend, Pictures(), (_, _) => { });
         Assert.Equal(
             ["body.0.body.0.residual.0", "body.0.body.0.residual.3", "body.0.reduce_chan_level2.0", "body.1.body.0.residual.0", "body.1.body.0.residual.3", "body.1.reduce_chan_level2.0"],
             score.Spikes.Select(site => site.Name));
@@ -87,11 +87,12 @@ public sealed class ModelScoreTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_smaller_than_the_network_takes_is_refused()
+    public void A_picture_smaller_than_the_network_takes_and_none_at_all_are_refused()
     {
         Save("a.png", 20, 40);
-        var failure = Assert.Throws<MalformedFileException>(() => ModelScore.Of(Network(), _backend, ImagePool.List(_folder), (_, _) => { }));
+        var failure = Assert.Throws<MalformedFileException>(() => ModelScore.Of(Network(), _backend, Pictures(), (_, _) => { }));
         Assert.Contains("a.png: size: found 20 x 40 pixels, expected at least 24 x 24 pixels", failure.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => ModelScore.Of(Network(), _backend, [], (_, _) => { }));
     }
 
     [Fact]
@@ -116,6 +117,8 @@ public sealed class ModelScoreTests : IDisposable
             return image;
         }
     }
+
+    private IEnumerable<TrainingImage> Pictures() => ImagePool.List(_folder).Select(path => TrainingImage.Load(path, Sizes.Scale, Sizes.MinimumSide, _backend.Threads));
 
     private static SpikeSr<F32> Network()
     {

@@ -44,7 +44,7 @@ internal static class CheckVerb
             return differing == 0 ? ExitCode.Done : ExitCode.Failed;
         }
 
-        var bad = CaseFolder.ForEach(files, Check);
+        var bad = EachFile.Handle(files, Check);
         Console.WriteLine($"{checkedCases - differing} cases agree, {differing} differ, {bad} bad");
         return bad > 0 ? ExitCode.Partly : differing > 0 ? ExitCode.Failed : ExitCode.Done;
     }

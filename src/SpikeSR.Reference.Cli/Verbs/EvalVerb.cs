@@ -39,7 +39,7 @@ internal static class EvalVerb
         }
 
         Directory.CreateDirectory(output);
-        return CaseFolder.ForEach(files, file => Answer(file, Path.Combine(output, Path.GetFileName(file)), settings)) == 0 ? ExitCode.Done : ExitCode.Partly;
+        return EachFile.Handle(files, file => Answer(file, Path.Combine(output, Path.GetFileName(file)), settings)) == 0 ? ExitCode.Done : ExitCode.Partly;
     }
 
     private static bool IsSame(string path, string other) =>

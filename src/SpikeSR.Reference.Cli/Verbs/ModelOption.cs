@@ -11,6 +11,7 @@ internal static class ModelOption
     public static readonly Option<string> Model = new("--model", "-m")
     {
         Description = $"A network (.safetensors or .pth), or a shipped one: {string.Join(", ", ShippedModels.Names)}.",
+        HelpName = "FILE|NAME",
         DefaultValueFactory = _ => ShippedModels.Default,
     };
 

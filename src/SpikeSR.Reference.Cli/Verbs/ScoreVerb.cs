@@ -12,8 +12,8 @@ internal static class ScoreVerb
 {
     private static readonly Argument<string> Folder = new("FOLDER") { Description = "High-resolution images (8 bits a sample); what the network gets is made by antialiased bicubic reduction." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of tables." };
-    private static readonly Option<string?> Picture = new("--picture") { Description = "Write crops of bicubic, the network and the truth side by side as an image." };
-    private static readonly Option<string[]> Show = new("--show") { Description = "NAME of an image that --picture shows; may be repeated; default: all.", DefaultValueFactory = _ => [] };
+    private static readonly Option<string?> Picture = new("--picture") { Description = "Write crops of bicubic, the network and the truth side by side as an image.", HelpName = "FILE" };
+    private static readonly Option<string[]> Show = new("--show") { Description = "An image that --picture shows; may be repeated. [default: all]", HelpName = "NAME", DefaultValueFactory = _ => [] };
     private static readonly JsonSerializerOptions s_json = new()
     {
         WriteIndented = true,
@@ -28,6 +28,7 @@ internal static class ScoreVerb
             "score",
             """
             Score a network on a folder of images, beside bicubic: PSNR and SSIM (border of the scale's pixels cut), spike rates, and an estimate of energy.
+            An image that cannot be read or is too small does not stop the others; the exit status is 3 then.
 
             Example: spikesr score images --model model.safetensors
             """)
@@ -38,7 +39,7 @@ internal static class ScoreVerb
 
     private static int Run(ParseResult parsed)
     {
-        var (network, json) = (ModelOption.Load(parsed), parsed.GetValue(Json));
+        var (network, backend, json) = (ModelOption.Load(parsed), EngineOptions.Simd(parsed), parsed.GetValue(Json));
         var paths = ImagePool.List(parsed.GetRequiredValue(Folder));
         var width = paths.Max(path => Path.GetFileName(path).Length);
         Write(json, string.Empty.PadRight(width) + "  PSNR-Y  bicubic    gain  SSIM-Y  bicubic  PSNR-RGB  bicubic  SSIM-RGB  bicubic");
@@ -48,24 +49,26 @@ internal static class ScoreVerb
             throw new ArgumentException($"--show is '{missing}', expected the name of an image in the folder");
         }
 
-        var score = ModelScore.Of(network, EngineOptions.Simd(parsed), paths, (image, made) =>
+        var failed = new List<string>();
+        var score = ModelScore.Of(network, backend, Pictures(), (image, made) =>
         {
             Write(json, Row(image.Name.PadRight(width), image.Model, image.Bicubic));
             if (picture is not null && (show.Length == 0 || show.Contains(image.Name, StringComparer.Ordinal)))
             {
-                sheet.Add(made);
+                Try(image.Name, _ => sheet.Add(made));
             }
         });
-        if (picture is not null)
+        if (picture is not null && !sheet.IsEmpty)
         {
             sheet.Draw().Save(picture);
         }
 
+        var status = failed.Count == 0 ? ExitCode.Done : ExitCode.Partly;
         Write(json, Row($"mean of {score.Images.Count}".PadRight(width), score.Model, score.Bicubic));
         if (json)
         {
             Console.WriteLine(JsonSerializer.Serialize(score, s_json));
-            return ExitCode.Done;
+            return status;
         }
 
         Console.WriteLine($"\n{score.WorseThanBicubic} of {score.Images.Count} images worse than bicubic\n");
@@ -83,7 +86,33 @@ internal static class ScoreVerb
             without spikes: {energy.DenseMultiplyAdds / 1e9:F3} G multiply-adds, {energy.DenseJoules * 1e3:F2} mJ; in one time step {energy.OneStepJoules * 1e3:F2} mJ
             (4.6 pJ a multiply-add, 0.9 pJ an addition, memory left out)
             """));
-        return ExitCode.Done;
+        foreach (var complaint in failed)
+        {
+            Console.WriteLine($"failed  {complaint}");
+        }
+
+        return status;
+
+        IEnumerable<TrainingImage> Pictures()
+        {
+            foreach (var path in paths)
+            {
+                TrainingImage? image = null;
+                Try(path, _ => image = TrainingImage.Load(path, network.Configuration.Scale, network.Configuration.MinimumSide, backend.Threads));
+                if (image is not null)
+                {
+                    yield return image;
+                }
+            }
+        }
+
+        void Try(string file, Action<string> handle)
+        {
+            if (EachFile.Complaint(file, handle) is { } complaint)
+            {
+                failed.Add(complaint);
+            }
+        }
     }
 
     private static void Write(bool json, string line)

@@ -16,13 +16,16 @@ internal static class UpscaleVerb
     private static readonly Option<string[]> MoreInputs = new("--input", "-i") { Description = "The same as IMAGE.", HelpName = "IMAGE", DefaultValueFactory = _ => [] };
     private static readonly Option<string?> Output = new("--output", "-o")
     {
-        Description = "The enlarged image, or a folder for them. [default: beside the input, with the enlargement in its name]",
+        Description = """
+            The enlarged image; for several images, or with / at its end, a folder for them, which is made if missing.
+            [default: of an image NAME-x4.EXT beside it, of a folder the folder FOLDER-x4 beside it]
+            """,
         HelpName = "FILE|DIR",
     };
 
-    private static readonly Option<int> Scale = Options.Integer("--scale", "Enlargement, which must be the network's; 0: whatever that is.", 0, 4, 0, "-s");
+    private static readonly Option<int> Scale = Options.Integer("--scale", "Enlargement; a network has one, and another is refused. 0: the network's.", 0, 4, 0, "-s");
     private static readonly Option<int> TileSize = Options.Integer("--tile", "Longest side of a tile in input pixels; 0: the largest that --max-memory allows.", 0, 1 << 20, 0, "-t");
-    private static readonly Option<int> MaxMemory = Options.Integer("--max-memory", "Memory that the process should stay below, in MiB.", 96, 1 << 24, (int)(UpscaleSettings.Default.MaxMemory >> Mebibyte));
+    private static readonly Option<int> MaxMemory = Options.Integer("--max-memory", "Memory that the process should stay below, in MiB; it decides how large tiles are.", 96, 1 << 24, (int)(UpscaleSettings.Default.MaxMemory >> Mebibyte));
     private static readonly Option<ImageFormat?> Format = Options.Choice<ImageFormat?>(
         "--format", "Format of the output. [default: by the name of --output, else the input's]", ("png", ImageFormat.Png), ("jpg", ImageFormat.Jpeg), ("tif", ImageFormat.Tiff), ("pnm", ImageFormat.Pnm));
 
@@ -30,21 +33,25 @@ internal static class UpscaleVerb
     private static readonly Option<string> Alpha = Options.Choice("--alpha", "What to do with opacity; kept, it is enlarged bicubically.", ("keep", "keep"), ("drop", "drop"));
     private static readonly Option<int[]?> Bands = new("--bands")
     {
-        Description = "Bands to take as red, green and blue, such as 4,3,2, or one band.",
+        Description = "Bands to take as red, green and blue, counted from 1, such as 4,3,2; or one band, as grey.",
         HelpName = "N,N,N",
         CustomParser = ParseBands,
     };
 
     private static readonly Option<RangeChoice> Range = new("--range")
     {
-        Description = "Samples that the network sees as black and white: full (0 to the largest), LOW,HIGH, or N% left out at each end; auto: full for 8 bits and for 16 bits without georeferencing, else 0.5%. The output is in the input's units.",
+        Description = """
+            Samples that the network sees as black and white; the output is in the input's units all the same.
+            full: 0 and the largest that the kind can hold; LOW,HIGH: these; N%: those that leave out N % of the samples at each end;
+            auto: full for 8 bits, and for 16 bits without georeferencing, else 0.5%.
+            """,
         HelpName = "auto|full|LOW,HIGH|N%",
         DefaultValueFactory = _ => RangeChoice.Automatic,
         CustomParser = ParseRange,
     };
 
     private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Replace outputs that are there already, instead of skipping them (folders) or refusing." };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print a line of JSON for each image." };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print a line of JSON for each image instead of text, and no progress." };
 
     public static Command Create()
     {
@@ -53,7 +60,7 @@ internal static class UpscaleVerb
             "upscale",
             """
             Enlarge images: PNG, JPEG, TIFF and GeoTIFF, PBM, PGM, PPM. Large ones are enlarged in tiles, in bounded memory. Of several images a bad one does not stop the
-            others, and what is there already is skipped; the exit status is 3 where some failed.
+            others, and an output that is there already is skipped; the exit status is 3 where some failed.
 
             Example: spikesr upscale small.png -o large.png
             """)

@@ -11,6 +11,9 @@ public sealed class ComparisonPicture
     private const int Columns = 3;
     private readonly List<Image[]> _rows = [];
 
+    /// <summary>Whether it has no rows yet.</summary>
+    public bool IsEmpty => _rows.Count == 0;
+
     /// <summary>Adds a row.</summary>
     /// <param name="pictures">What is shown.</param>
     /// <exception cref="ArgumentException">They are smaller than a crop.</exception>

@@ -17,25 +17,29 @@ public sealed record ModelScore(
     /// <summary>Scores a network: each picture is reduced, enlarged to 8 bits as a user would, and compared.</summary>
     /// <param name="network">The network.</param>
     /// <param name="backend">What computes.</param>
-    /// <param name="paths">The pictures' files; one is held at a time.</param>
+    /// <param name="pictures">The pictures; one is held at a time.</param>
     /// <param name="done">Is told each picture's score as it is found, and shown what was scored.</param>
-    /// <exception cref="Serialization.MalformedFileException">A picture cannot be read, or is smaller than the network takes.</exception>
-    public static ModelScore Of(SpikeSr<F32> network, Backend<F32> backend, IReadOnlyList<string> paths, Action<ImageScore, Enlargements> done)
+    /// <exception cref="ArgumentException">There is no picture.</exception>
+    public static ModelScore Of(SpikeSr<F32> network, Backend<F32> backend, IEnumerable<TrainingImage> pictures, Action<ImageScore, Enlargements> done)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(backend);
-        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentNullException.ThrowIfNull(pictures);
         ArgumentNullException.ThrowIfNull(done);
         var (upscaler, meter, images) = (new SpikeSrUpscaler(network, backend), new SpikeMeter(network, backend), new List<ImageScore>());
-        foreach (var path in paths)
+        foreach (var picture in pictures)
         {
-            var picture = TrainingImage.Load(path, network.Configuration.Scale, network.Configuration.MinimumSide, backend.Threads);
             var (low, truth) = (picture.Low(), picture.High());
             var made = new Enlargements(Imaging.Resampling.Bicubic.Resize(low, truth.Width, truth.Height, backend.Threads), upscaler.Upscale(low), truth);
             images.Add(new ImageScore(
                 picture.Name, truth.Width, truth.Height, ImageQuality.Of(made.Model, truth, picture.Scale), ImageQuality.Of(made.Bicubic, truth, picture.Scale)));
             meter.Add(picture);
             done(images[^1], made);
+        }
+
+        if (images.Count == 0)
+        {
+            throw new ArgumentException("there is no picture to score", nameof(pictures));
         }
 
         return new ModelScore(
