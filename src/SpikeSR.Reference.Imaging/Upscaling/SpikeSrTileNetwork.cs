@@ -8,9 +8,11 @@ namespace SpikeSR.Reference.Imaging.Upscaling;
 /// <param name="backend">What computes.</param>
 internal sealed class SpikeSrTileNetwork(SpikeSr<F32> network, Backend<F32> backend) : ITileNetwork
 {
-    // Sequences [T, H, W, C] that are alive at once at the worst moment, those of overlapping patches counted as what they cover, and what small tiles take more,
-    // in pixels of one sequence; measured with every preset.
-    private const double LiveSequences = 9;
+    // Alive at once at the worst moment, in deformable attention: sequences [T, H, W, C], images [H, W, C] of one step, and images cut into overlapping patches; and
+    // what small tiles take more, in pixels of one sequence. Measured with every preset, with room for blocks that come back and do not fit what is asked for next.
+    private const double LiveSequences = 5.55;
+    private const double LiveImages = 3;
+    private const double LivePatches = 3;
     private const double FixedPixels = 8192;
     private readonly Lock _turn = new();
 
@@ -21,7 +23,10 @@ internal sealed class SpikeSrTileNetwork(SpikeSr<F32> network, Backend<F32> back
     public long BytesFor(int height, int width)
     {
         var configuration = network.Configuration;
-        return (long)(((LiveSequences * height * width) + FixedPixels) * configuration.Steps * configuration.Channels * sizeof(float));
+        double patch = configuration.PatchSizes.Min();
+        var overlap = patch / (patch - 2);
+        var images = (LiveSequences * configuration.Steps) + LiveImages + (LivePatches * overlap * overlap);
+        return (long)(((images * height * width) + (FixedPixels * configuration.Steps)) * configuration.Channels * sizeof(float));
     }
 
     public void Enlarge(TensorView<F32> tile, TensorView<F32> enlarged)

@@ -62,9 +62,12 @@ public sealed class SpikeSrUpscalerTests
     [InlineData("tiny", 72, 58)]
     [InlineData("small", 44, 86)]
     [InlineData("published", 44, 44)]
-    public void The_memory_that_tiles_are_chosen_by_is_no_less_than_what_the_network_takes(string preset, int height, int width)
+    [InlineData("tiny", 100, 120, 1, 16, 6)]
+    [InlineData("tiny", 60, 100, 1, 16, 3)]
+    public void The_memory_that_tiles_are_chosen_by_is_no_less_than_what_the_network_takes(string preset, int height, int width, int steps = 0, int channels = 0, int patch = 0)
     {
-        var network = new SpikeSr<F32>(SpikeSrConfiguration.Preset(preset));
+        var sizes = SpikeSrConfiguration.Preset(preset);
+        var network = new SpikeSr<F32>(patch == 0 ? sizes : sizes with { Steps = steps, Channels = channels, PatchSizes = [patch] });
         var workspace = new Workspace();
         var backend = SimdBackend.Create<F32>(workspace, new Parallelism(2));
         network.Evaluate(backend, TensorView<F32>.Allocate(new Shape(1, height, width, 3)), TensorView<F32>.Allocate(new Shape(1, 4 * height, 4 * width, 3)));
