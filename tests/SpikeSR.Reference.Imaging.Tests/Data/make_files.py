@@ -133,6 +133,12 @@ def make_png():
     (folder / "netpbm-transparent.png").write_bytes(run("pnmtopng", "-force", "-transparent", "=#%02x%02x%02x" % tuple(rgb[3, 4]), stdin=ppm))
     # pngtopam leaves a transparent RGB colour opaque; PIL and ImageMagick do not.
     manifest.add("netpbm-transparent.png", np.asarray(Image.open(folder / "netpbm-transparent.png").convert("RGBA")), "Straight")
+    for orientation in (5, 6):
+        exif = Image.Exif()
+        exif[274] = orientation
+        name = f"pil-exif{orientation}.png"
+        Image.fromarray(rgb).save(folder / name, exif=exif)
+        manifest.add(name, np.asarray(ImageOps.exif_transpose(Image.open(folder / name))))
     (folder / "netpbm-gamma.png").write_bytes(run("pnmtopng", "-force", "-gamma", "0.45455", "-size", "3937 2000 1", stdin=ppm))
     add("netpbm-gamma.png", 3, False)
     manifest.close()
