@@ -29,6 +29,18 @@ public sealed class ConformVerbTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--runs", "0")]
+    [InlineData("--profile", "fp8")]
+    [InlineData("--operators", "relu,rely")]
+    public void Bounds_names_what_it_was_given_and_what_there_is(string option, string value)
+    {
+        var result = _tool.Run("bounds", Suite, option, value);
+        Assert.Equal(ExitCode.BadInput, result.ExitCode);
+        var line = Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains($"{option}: found '{value.Split(',')[^1]}', expected ", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("0-3")]
     [InlineData("3-1")]
     [InlineData("1-6")]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using SpikeSR.Reference.Conformance;
 using SpikeSR.Reference.Conformance.Golden;
 using SpikeSR.Reference.Conformance.Judging;
+using SpikeSR.Reference.Conformance.Running;
 
 namespace SpikeSR.Reference.Cli.Verbs;
 
@@ -12,34 +13,26 @@ internal static class BoundsVerb
     public static Command Create()
     {
         var folder = new Argument<string>("FOLDER") { Description = "The golden set.", DefaultValueFactory = _ => Path.Combine("golden", "v1") };
-        var profile = new Option<string>("--profile") { Description = "What the backends promise.", DefaultValueFactory = _ => "fp32" };
-        profile.AcceptOnlyFromAmong([.. Profile.All.Select(known => known.Name)]);
-        var runs = new Option<int>("--runs") { Description = "Backends on each case; run i has seed i.", DefaultValueFactory = _ => 10 };
-        runs.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError($"--runs {result.GetValueOrDefault<int>()}, expected at least 1");
-            }
-        });
-        var only = new Option<string[]>("--ops") { Description = "Operators; all if none is named.", AllowMultipleArgumentsPerToken = true };
+        var profile = ConformOptions.Profiles("What the backends promise about their arithmetic (SPEC BND-2).");
+        var runs = Options.Integer("--runs", "Backends on each case; run i has seed i.", minimum: 1, maximum: 1_000_000, fallback: 10);
+        var operators = ConformOptions.OperatorNames();
         var verb = new Command(
             "bounds",
             $"""
             Judge backends that round at random, using all that a profile grants. None may fail; for each operator the median over its cases of
             bound / largest error is printed, and one above {BoundTrial.LargestFactor:g} fails.
 
-            Example: spikesr bounds --profile bf16 --runs 100 --ops conv2d lif
+            Example: spikesr bounds --profile bf16 --runs 100 --operators conv2d,lif
             """)
-        { folder, profile, runs, only };
-        verb.SetAction(parsed => Run(new GoldenSet(parsed.GetRequiredValue(folder)), Profile.Find(parsed.GetRequiredValue(profile))!, parsed.GetRequiredValue(runs), parsed.GetValue(only) ?? []));
+        { folder, profile, runs, operators };
+        verb.SetAction(parsed => Run(new GoldenSet(parsed.GetRequiredValue(folder)), parsed.GetRequiredValue(profile), parsed.GetRequiredValue(runs), new RunSelection { Operators = ConformOptions.Names(parsed.GetValue(operators)) }));
         return verb;
     }
 
-    private static int Run(GoldenSet golden, Profile profile, int runs, string[] only)
+    private static int Run(GoldenSet golden, Profile profile, int runs, RunSelection selection)
     {
         var isSound = true;
-        foreach (var cases in golden.Manifest.Cases.GroupBy(known => known.Op).Where(group => only.Length == 0 || only.Contains(group.Key)))
+        foreach (var cases in selection.Of(golden.Manifest).GroupBy(known => known.Op))
         {
             var findings = cases.Select(known => Try(known, profile, runs)).OfType<BoundFinding>().ToList();
             foreach (var finding in findings.Where(finding => finding.Failures > 0))

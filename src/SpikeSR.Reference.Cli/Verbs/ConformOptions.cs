@@ -21,12 +21,11 @@ internal sealed class ConformOptions
         CustomParser = ParseLevels,
     };
 
-    private readonly Option<string?> _operators = new("--operators") { Description = "Operators to ask, with commas between. [default: all]", HelpName = "NAMES" };
+    private readonly Option<string?> _operators = OperatorNames();
 
     private readonly Option<string?> _cases = new("--cases") { Description = "Cases to ask, with commas between; a name may end with *. [default: all]", HelpName = "NAMES" };
 
-    private readonly Option<Profile> _profile =
-        Options.Choice("--profile", "What the backend promises about its arithmetic (SPEC BND-2).", [.. Profile.All.OrderByDescending(profile => profile.Name == "fp32").Select(profile => (profile.Name, profile))]);
+    private readonly Option<Profile> _profile = Profiles("What the backend promises about its arithmetic (SPEC BND-2).");
 
     private readonly Option<string?> _capabilities = new("--capabilities") { Description = "The backend's capability file: what it supports. The rest is debt.", HelpName = "FILE" };
 
@@ -46,6 +45,18 @@ internal sealed class ConformOptions
             verb.Options.Add(option);
         }
     }
+
+    /// <summary><c>--profile</c>.</summary>
+    /// <param name="description">What it does, in a sentence.</param>
+    public static Option<Profile> Profiles(string description) =>
+        Options.Choice("--profile", description, [.. Profile.All.OrderByDescending(profile => profile.Name == "fp32").Select(profile => (profile.Name, profile))]);
+
+    /// <summary><c>--operators</c>, for <see cref="Names"/>.</summary>
+    public static Option<string?> OperatorNames() => new("--operators") { Description = "Operators to ask, with commas between. [default: all]", HelpName = "NAMES" };
+
+    /// <summary>Names with commas between.</summary>
+    /// <param name="text">The names; null: none.</param>
+    public static string[] Names(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>The suite.</summary>
     public GoldenSet Suite(ParseResult parsed) => new(parsed.GetRequiredValue(_suite));
@@ -79,8 +90,6 @@ internal sealed class ConformOptions
 
         return report.Count(CaseOutcome.Failed) > 0 ? ExitCode.Failed : report.IsClean ? ExitCode.Done : ExitCode.Partly;
     }
-
-    private static string[] Names(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     private static LevelRange ParseLevels(ArgumentResult result)
     {

@@ -8,18 +8,20 @@ namespace SpikeSR.Reference.Conformance.Backends;
 
 /// <summary>
 /// Another backend, primitive by primitive, whose spikes and matches are written down, so that an answer can be handed to the judge with the decisions
-/// that it rests on. Composites are the backend's own, but for the one that fires: its spikes are written down between the neuron and the convolution, and a
-/// backend that fuses the two must answer as a process to have the fused one judged.
+/// that it rests on. Composites are the backend's own, and so is how many patches it takes at once.
 /// </summary>
 /// <typeparam name="T">Scalar.</typeparam>
 /// <param name="inner">What computes.</param>
 internal sealed class DecisionTap<T>(Backend<T> inner) : Backend<T>(inner.Workspace, inner.Threads)
     where T : unmanaged, IScalar<T>
 {
+    // Between two DSAs neurons fire: matches without any between them are parts of one.
+    private bool _isWithinSimilarity;
+
     /// <summary>The spikes of every call of a neuron, in the order of the calls.</summary>
     public List<double[]> Spikes { get; } = [];
 
-    /// <summary>The patches that every call of Match chose.</summary>
+    /// <summary>The patches that Match chose in every DSA.</summary>
     public List<double[]> Matches { get; } = [];
 
     /// <summary>The shapes of Matches, [N, n].</summary>
@@ -27,6 +29,9 @@ internal sealed class DecisionTap<T>(Backend<T> inner) : Backend<T>(inner.Worksp
 
     /// <inheritdoc/>
     public override string Name => inner.Name;
+
+    /// <inheritdoc/>
+    public override int PatchesAtOnce => inner.PatchesAtOnce;
 
     /// <inheritdoc/>
     public override void Surrogate(SurrogateFunction surrogate, TensorView<T> x, TensorView<T> spike) =>
@@ -41,6 +46,7 @@ internal sealed class DecisionTap<T>(Backend<T> inner) : Backend<T>(inner.Worksp
     {
         inner.Neuron(settings, rate, x, membrane, spike, trace);
         Spikes.Add(Array.ConvertAll(spike.Span.ToArray(), T.ToDouble));
+        _isWithinSimilarity = false;
     }
 
     /// <inheritdoc/>
@@ -155,8 +161,15 @@ internal sealed class DecisionTap<T>(Backend<T> inner) : Backend<T>(inner.Worksp
     public override void Match(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen)
     {
         inner.Match(settings, x, weight, bias, gumbel, y, chosen);
-        Matches.Add(Array.ConvertAll(chosen.Span.ToArray(), index => (double)index));
-        MatchShapes.Add(new Shape(x.Shape[0], x.Shape[1]));
+        if (!_isWithinSimilarity)
+        {
+            Matches.Add([]);
+            MatchShapes.Add(new Shape(0, x.Shape[1]));
+            _isWithinSimilarity = true;
+        }
+
+        Matches[^1] = [.. Matches[^1], .. Array.ConvertAll(chosen.Span.ToArray(), index => (double)index)];
+        MatchShapes[^1] = new Shape(MatchShapes[^1][0] + x.Shape[0], x.Shape[1]);
     }
 
     /// <inheritdoc/>

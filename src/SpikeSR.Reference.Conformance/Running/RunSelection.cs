@@ -25,7 +25,7 @@ public sealed record RunSelection
         ArgumentNullException.ThrowIfNull(suite);
         if (Operators.FirstOrDefault(op => !suite.Cases.Any(golden => golden.Op == op)) is { } unknown)
         {
-            throw new ArgumentException($"--operators: found '{unknown}', expected operators of 'spikesr cases'");
+            throw new ArgumentException($"--operators: found '{unknown}', expected some of {string.Join(", ", suite.Cases.Select(golden => golden.Op).Distinct())}");
         }
 
         if (Cases.FirstOrDefault(name => !suite.Cases.Any(golden => Matches(golden, name))) is { } missing)

@@ -31,6 +31,21 @@ public sealed class CompositeTests
         }
     }
 
+    [Theory]
+    [InlineData("dsa-batch")]
+    [InlineData("dsa-published")]
+    [InlineData("sab-batch")]
+    public void Matches_of_few_patches_at_a_time_are_handed_over_whole(string id)
+    {
+        var result = new ConformanceRun(Suite.Manifest, EngineBackend.Of(() => new Few(), "few"), Capabilities.All, Suite.Single).Ask(Suite.Case(id), withGradients: false);
+        Assert.True(result.Outcome == CaseOutcome.Passed, $"{id}: {result.Message}");
+    }
+
+    private sealed class Few() : DefinitionBackend<F32>(new Workspace(), Parallelism.Single)
+    {
+        public override int PatchesAtOnce => 1;
+    }
+
     private sealed class Faulty(string composite) : DefinitionBackend<F32>(new Workspace(), Parallelism.Single)
     {
         public override void ConvolutionNorm(
