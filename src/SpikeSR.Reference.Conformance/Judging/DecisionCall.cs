@@ -129,8 +129,8 @@ internal sealed class DecisionCall(string name, Shape shape, int choices, bool i
     }
 
     /// <summary>Whether rounding alone may turn the decision.</summary>
-    /// <param name="at">Which.</param>
-    public bool IsAmbiguous(int at) => _bounds[at] > 0 && Math.Abs(_margins[at]) <= _bounds[at];
+    /// <param name="stored">Which, in the file's order.</param>
+    public bool IsAmbiguous(int stored) => this[stored] is var (_, margin, bound) && bound > 0 && Math.Abs(margin) <= bound;
 
     /// <summary>The verdict on this call's decisions.</summary>
     public OutputVerdict Judge()
@@ -139,14 +139,14 @@ internal sealed class DecisionCall(string name, Shape shape, int choices, bool i
         for (var stored = 0; stored < shape.Length; stored++)
         {
             var at = Position(stored);
-            ambiguous += IsAmbiguous(at) ? 1 : 0;
+            ambiguous += IsAmbiguous(stored) ? 1 : 0;
             if (Taken(at) == _own[at])
             {
                 continue;
             }
 
             turned++;
-            if (!IsAmbiguous(at))
+            if (!IsAmbiguous(stored))
             {
                 decisive++;
                 first = first < 0 ? stored : first;

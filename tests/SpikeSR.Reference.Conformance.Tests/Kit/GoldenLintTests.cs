@@ -32,6 +32,11 @@ public sealed class GoldenLintTests
         });
     }
 
+    /// <summary>A spike on its threshold is due to the last bit, whatever rounding may do to others beside it.</summary>
+    [Fact]
+    public void A_case_separates_by_a_decision_on_the_threshold_beside_ambiguous_ones() =>
+        Assert.Contains("FiresAboveOnly", GoldenBuild.Of(Suite.Case("surrogate-sigmoid-ends"), new HashSet<string>()).Separates);
+
     /// <summary>A backend whose outputs are a confusion's has that name, whatever its gradients are; one that is only coarse has none.</summary>
     [Fact]
     public void A_name_goes_by_the_outputs_and_not_to_rounding()
