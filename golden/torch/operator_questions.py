@@ -320,7 +320,7 @@ def pointwise():
             listed(0.0, -0.0, 5e-324, -5e-324, 1.0, -1.0, 0.0, 2.0), exact=("relu",))
     yield q("relu-dead", "relu", DEGENERATE, ["ACT-1"], "Nothing passes.", uniform([9], -2, -1))
     yield q("sigmoid-middle", "sigmoid", ORDINARY, ["ACT-2"], "Both sides of 0.", uniform([3, 20], -6, 6))
-    yield q("sigmoid-tail", "sigmoid", BORDER, ["ACT-2"], "Large negative values: the result keeps its relative precision.",
+    yield q("sigmoid-tail", "sigmoid", BORDER, ["ACT-2"], "Large negative values: in float64 the result keeps its relative precision.",
             uniform([24], -80, -20))
     yield q("sigmoid-ends", "sigmoid", DEGENERATE, ["ACT-2"], "Arguments whose exponential overflows either way.",
             listed(0.0, -0.0, 40.0, -40.0, 710.0, -710.0, 1e30, -1e30))

@@ -23,7 +23,7 @@ internal sealed class ConformOptions
 
     private readonly Option<string?> _operators = OperatorNames();
 
-    private readonly Option<string?> _cases = new("--cases") { Description = "Cases to ask, with commas between; a name may end with *. [default: all]", HelpName = "NAMES" };
+    private readonly Option<string?> _cases = CaseNames("Cases to ask, with commas between; a name may end with *. [default: all]");
 
     private readonly Option<Profile> _profile = Profiles("What the backend promises about its arithmetic (SPEC BND-2).");
 
@@ -53,6 +53,10 @@ internal sealed class ConformOptions
 
     /// <summary><c>--operators</c>, for <see cref="Names"/>.</summary>
     public static Option<string?> OperatorNames() => new("--operators") { Description = "Operators to ask, with commas between. [default: all]", HelpName = "NAMES" };
+
+    /// <summary><c>--cases</c>, for <see cref="Names"/>.</summary>
+    /// <param name="description">What it does, in a sentence.</param>
+    public static Option<string?> CaseNames(string description) => new("--cases") { Description = description, HelpName = "NAMES" };
 
     /// <summary>Names with commas between.</summary>
     /// <param name="text">The names; null: none.</param>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SpikeSR.Reference.Conformance;
 using SpikeSR.Reference.Conformance.Golden;
+using SpikeSR.Reference.Conformance.Running;
 
 namespace SpikeSR.Reference.Cli.Verbs;
 
@@ -69,14 +70,22 @@ internal static class GoldenVerb
             """)
         { Folder };
         var bounds = new Option<bool>("--bounds") { Description = "Find only the bounds anew: after a change of what a profile grants." };
+        var cases = ConformOptions.CaseNames("Build only these, with commas between; a name may end with *. [default: all]");
         verb.Options.Add(bounds);
-        verb.SetAction(parsed => new GoldenSet(parsed.GetRequiredValue(Folder)).Build(
-            (golden, built) =>
-            {
-                var changed = golden.DefinitionSha256 is { } before && before != built.DefinitionSha256 ? "  ANOTHER ANSWER" : string.Empty;
-                Console.WriteLine($"{golden.Id}: separates {built.Separates.Count}{changed}");
-            },
-            parsed.GetValue(bounds)));
+        verb.Options.Add(cases);
+        verb.SetAction(parsed =>
+        {
+            var set = new GoldenSet(parsed.GetRequiredValue(Folder));
+            var chosen = new RunSelection { Cases = ConformOptions.Names(parsed.GetValue(cases)) }.Of(set.Manifest);
+            set.Build(
+                (golden, built) =>
+                {
+                    var changed = golden.DefinitionSha256 is { } before && before != built.DefinitionSha256 ? "  ANOTHER ANSWER" : string.Empty;
+                    Console.WriteLine($"{golden.Id}: separates {built.Separates.Count}{changed}");
+                },
+                parsed.GetValue(bounds),
+                chosen.Select(golden => golden.Id).ToHashSet(StringComparer.Ordinal));
+        });
         return verb;
     }
 

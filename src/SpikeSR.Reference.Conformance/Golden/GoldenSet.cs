@@ -93,11 +93,18 @@ public sealed partial class GoldenSet
     /// </summary>
     /// <param name="progress">Is told each case with what was built.</param>
     /// <param name="onlyBounds">Whether only the bounds are found anew: after a change of what a profile grants.</param>
-    public void Build(Action<GoldenCase, GoldenBuild>? progress = null, bool onlyBounds = false)
+    /// <param name="only">The cases to build; null: all. What the manifest says of the others stays.</param>
+    public void Build(Action<GoldenCase, GoldenBuild>? progress = null, bool onlyBounds = false, IReadOnlySet<string>? only = null)
     {
         var (text, separated) = (File.ReadAllText(ManifestPath), new HashSet<string>(StringComparer.Ordinal));
         foreach (var golden in Manifest.Cases)
         {
+            if (only?.Contains(golden.Id) == false)
+            {
+                separated.UnionWith(golden.Separates);
+                continue;
+            }
+
             var built = onlyBounds ? GoldenBuild.BoundsOf(golden) : GoldenBuild.Of(golden, separated);
             separated.UnionWith(built.Separates);
             progress?.Invoke(golden, built);

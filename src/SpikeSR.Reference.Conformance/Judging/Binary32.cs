@@ -34,6 +34,9 @@ internal readonly struct Binary32 : IRounding
     public static double ExpUlps => 4;
 
     /// <inheritdoc/>
+    public static double TanhUlps => 5;
+
+    /// <inheritdoc/>
     public static double ErfUlps => 16;
 
     /// <inheritdoc/>

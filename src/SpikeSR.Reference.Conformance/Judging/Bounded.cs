@@ -182,10 +182,11 @@ internal readonly struct Bounded<TRounding> : IErrorScalar<Bounded<TRounding>>
     /// <inheritdoc/>
     public static Bounded<TRounding> Sigmoid(Bounded<TRounding> value)
     {
-        // s' = s (1 - s), and |(ln s')'| <= 1. 1 / (1 + exp(-x)): exp, the sum, the quotient.
+        // s' = s (1 - s), and |(ln s')'| <= 1.
         var (error, sigmoid) = (value.Error, ExactMath.Sigmoid(value.Value));
         var propagated = Math.Min(1, sigmoid * (1 - sigmoid) * Expm1(error));
-        return Round(sigmoid, double.IsNaN(propagated) ? 1 : propagated, sigmoid, TRounding.ExpUlps + 1 + TRounding.DivisionUlps);
+        propagated = double.IsNaN(propagated) ? 1 : propagated;
+        return Round(sigmoid, propagated + Roundoff<TRounding>.OfSigmoid(sigmoid, propagated), sigmoid, 0);
     }
 
     /// <inheritdoc/>

@@ -353,11 +353,27 @@ internal sealed partial class BoundingBackend<T>
         TensorView<T> m,
         TensorView<T> v)
     {
-        base.Adam(settings, step, theta, gradient, m, v);
-        Store(theta, m, v);
+        using var scope = Workspace.OpenScope();
+        var (first, second) = (scope.Rent<T>(m.Shape), scope.Rent<T>(v.Shape));
+        m.CopyTo(first);
+        v.CopyTo(second);
+        SpikeSR.Reference.Operators.Adam.Average(settings, gradient, m, v, Threads);
+        for (var i = 0; i < gradient.Length; i++)
+        {
+            var g = gradient.Span[i];
+            m.Span[i] = GrantInterpolation(m.Span[i], settings.Beta1, first.Span[i], g);
+            v.Span[i] = GrantInterpolation(v.Span[i], settings.Beta2, second.Span[i], g * g);
+        }
+
+        SpikeSR.Reference.Operators.Adam.Descend(settings, step, theta, m, v, Threads);
+        Store(theta);
     }
 
     private static TensorView<T> Gradient(Parameter<T>? parameter) => parameter?.Gradient ?? default;
+
+    // m + (1 - beta) (g - m) in place of beta m + (1 - beta) g rounds 1 - beta, the difference and its product, which m may make large. From m = 0 both are one.
+    private static T GrantInterpolation(T average, double beta, T m, T g) =>
+        average.Widen(T.ToDouble(m) == 0 && m.Error == 0 ? 0 : 3 * T.OneRounding * (1 - beta) * (Math.Abs(T.ToDouble(m)) + m.Error + Math.Abs(T.ToDouble(g)) + g.Error));
 
     // ReLU is continuous: an x whose sign rounding may turn gives its own error, though the definition says 0.
     private static void GrantKink(TensorView<T> x, TensorView<T> y)

@@ -33,6 +33,9 @@ internal interface IRounding
     /// <summary>Units in the last place granted to exp (and what is made of it).</summary>
     static abstract double ExpUlps { get; }
 
+    /// <summary>Units in the last place granted to tanh, of which a sigmoid may be made.</summary>
+    static abstract double TanhUlps { get; }
+
     /// <summary>Units in the last place granted to erf.</summary>
     static abstract double ErfUlps { get; }
 

@@ -184,7 +184,7 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
     public static Probe<TRounding> Sigmoid(Probe<TRounding> value)
     {
         var sigmoid = ExactMath.Sigmoid(value._value);
-        return Function(sigmoid, value.Close()._draws * (float)(sigmoid * (1 - sigmoid)), TRounding.ExpUlps + 1 + TRounding.DivisionUlps);
+        return Round(sigmoid, value.Close()._draws * (float)(sigmoid * (1 - sigmoid)), sigmoid, Roundoff<TRounding>.OfSigmoid(sigmoid, 0));
     }
 
     /// <inheritdoc/>

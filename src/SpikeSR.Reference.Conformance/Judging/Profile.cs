@@ -29,6 +29,9 @@ public sealed record Profile
     /// <summary>Units in the last place granted to exp.</summary>
     public required double ExpUlps { get; init; }
 
+    /// <summary>Units in the last place granted to tanh, of which a sigmoid may be made.</summary>
+    public required double TanhUlps { get; init; }
+
     /// <summary>Units in the last place granted to erf.</summary>
     public required double ErfUlps { get; init; }
 
@@ -53,6 +56,8 @@ public sealed record Profile
         "a normalisation folded into the convolution before it",
         "the LIF charge as V (1 - 1/tau) + X or V + (X - (V - V_r)) / tau multiplied out",
         "GELU as x/2 (1 + erf(x / sqrt 2)) for negative x, too",
+        "the sigmoid as (1 + tanh(x / 2)) / 2",
+        "Adam's moments as m + (1 - beta) (g - m)",
         "subnormal numbers flushed to zero",
     ];
 
@@ -80,6 +85,7 @@ public sealed record Profile
             AccumulationRoundoff = TRounding.Accumulation,
             OperandRoundoff = TRounding.Operand,
             ExpUlps = TRounding.ExpUlps,
+            TanhUlps = TRounding.TanhUlps,
             ErfUlps = TRounding.ErfUlps,
             ErfUlpsOfOne = TRounding.ErfUlpsOfOne,
             DivisionUlps = TRounding.DivisionUlps,

@@ -46,6 +46,13 @@ internal static class Roundoff<TRounding>
         return ((2 * ErfUlps(erf)) + argument + 1 + erf) * (Unit + Storage);
     }
 
+    /// <summary>What a backend's sigmoid adds to the error that its argument brings: as 1 / (1 + exp(-x)), exp, the sum and the quotient; as (1 + tanh(x / 2)) / 2, tanh and the sum.</summary>
+    /// <param name="sigmoid">Its value.</param>
+    /// <param name="propagated">The error that its argument brings.</param>
+    public static double OfSigmoid(double sigmoid, double propagated) => Math.Max(
+        Ulps(TRounding.ExpUlps + 1 + TRounding.DivisionUlps) * (sigmoid + propagated),
+        (Ulps(TRounding.TanhUlps) * (Math.Abs(sigmoid - 0.5) + propagated)) + (Ulps(0.5) * (sigmoid + propagated)));
+
     /// <summary>x phi(x) likewise: exp's units, those of its argument, and the products'.</summary>
     /// <param name="x">The argument.</param>
     public static double OfBump(double x) =>

@@ -111,7 +111,9 @@ internal readonly struct Scrambled<TRounding> : IErrorScalar<Scrambled<TRounding
     public static Scrambled<TRounding> Erf(Scrambled<TRounding> value) => new(MaybeStored(OffErf(ExactMath.Erf(value.Value))));
 
     /// <inheritdoc/>
-    public static Scrambled<TRounding> Sigmoid(Scrambled<TRounding> value) => FromDouble(1) / (FromDouble(1) + Exp(-value));
+    public static Scrambled<TRounding> Sigmoid(Scrambled<TRounding> value) => Flip
+        ? FromDouble(1) / (FromDouble(1) + Exp(-value))
+        : FromDouble(0.5) * (FromDouble(1) + new Scrambled<TRounding>(MaybeStored(Off(Math.Tanh(value.Value / 2), TRounding.TanhUlps))));
 
     /// <inheritdoc/>
     public static Scrambled<TRounding> Gelu(Scrambled<TRounding> value)

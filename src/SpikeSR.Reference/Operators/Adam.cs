@@ -32,20 +32,40 @@ public static class Adam
         where T : unmanaged, IScalar<T>
     {
         Check(step, theta, gradient, m, v);
+        Average(settings, gradient, m, v, threads);
+        Descend(settings, step, theta, m, v, threads);
+    }
+
+    /// <summary>The moments' part of a step.</summary>
+    internal static void Average<T>(AdamSettings settings, TensorView<T> gradient, TensorView<T> m, TensorView<T> v, Parallelism threads)
+        where T : unmanaged, IScalar<T>
+    {
+        var constants = new AdamConstants(settings, step: 1);
+        var (beta1, take1) = (T.FromDouble(constants.Beta1), T.FromDouble(constants.Take1));
+        var (beta2, take2) = (T.FromDouble(constants.Beta2), T.FromDouble(constants.Take2));
+        threads.ForRange(gradient.Length, 4096, (first, last) =>
+        {
+            for (var i = first; i < last; i++)
+            {
+                var g = gradient.Span[i];
+                m.Span[i] = T.FusedMultiplyAdd(beta1, m.Span[i], take1 * g);
+                v.Span[i] = T.FusedMultiplyAdd(beta2, v.Span[i], take2 * (g * g));
+            }
+        });
+    }
+
+    /// <summary>The parameters' part of a step, from the new moments.</summary>
+    internal static void Descend<T>(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> m, TensorView<T> v, Parallelism threads)
+        where T : unmanaged, IScalar<T>
+    {
         var constants = new AdamConstants(settings, step);
-        var (beta1, take1, correction1) = (T.FromDouble(constants.Beta1), T.FromDouble(constants.Take1), T.FromDouble(constants.Correction1));
-        var (beta2, take2, correction2) = (T.FromDouble(constants.Beta2), T.FromDouble(constants.Take2), T.FromDouble(constants.Correction2));
+        var (correction1, correction2) = (T.FromDouble(constants.Correction1), T.FromDouble(constants.Correction2));
         var (rate, epsilon) = (T.FromDouble(constants.LearningRate), T.FromDouble(constants.Epsilon));
         threads.ForRange(theta.Length, 4096, (first, last) =>
         {
             for (var i = first; i < last; i++)
             {
-                var g = gradient.Span[i];
-                var momentum = T.FusedMultiplyAdd(beta1, m.Span[i], take1 * g);
-                var second = T.FusedMultiplyAdd(beta2, v.Span[i], take2 * (g * g));
-                m.Span[i] = momentum;
-                v.Span[i] = second;
-                theta.Span[i] -= (rate * (momentum / correction1)) / (T.Sqrt(second / correction2) + epsilon);
+                theta.Span[i] -= (rate * (m.Span[i] / correction1)) / (T.Sqrt(v.Span[i] / correction2) + epsilon);
             }
         });
     }
