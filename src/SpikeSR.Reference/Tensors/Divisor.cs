@@ -18,7 +18,7 @@ internal readonly struct Divisor<T>(T value)
     // Two mantissas in [1, 2) have the product 1 only if both are 1.
     private readonly bool _isExact = T.IsFinite(value) && T.FusedMultiplyAdd(value, T.One / value, -T.One) == T.Zero;
 
-    /// <summary>Whether <see cref="DivideModerate"/> may be used for moderate dividends: a number from 1 to 2^20.</summary>
+    /// <summary>Whether <see cref="Moderate"/> serves for moderate dividends: a number from 1 to 2^20.</summary>
     public bool IsModerate => _value >= T.One && _value <= T.CreateTruncating(1 << 20);
 
     /// <summary>The dividends divided by the number, each rounded once.</summary>
@@ -28,25 +28,37 @@ internal readonly struct Divisor<T>(T value)
         where TLane : unmanaged, ILane<TLane, T> =>
         _isExact ? dividend * TLane.Broadcast(_reciprocal) : dividend / TLane.Broadcast(_value);
 
+    /// <summary>The number in every place of a lane, to divide many moderate dividends by.</summary>
+    /// <typeparam name="TLane">Lane type.</typeparam>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ModerateDivisor<TLane> Moderate<TLane>()
+        where TLane : unmanaged, ILane<TLane, T> => new(TLane.Broadcast(-_value), TLane.Broadcast(_reciprocal), _isExact);
+
     /// <summary>
-    /// The same quotients, several times as fast, where divisor and dividends are far from the ends of the exponent range: at least 2^-86 in magnitude
-    /// (2^-900 in double) and at most 2^86, the divisor moderate. The reciprocal is rounded once; a product with it and one correction by the
+    /// Quotients with the bits of <see cref="Divide"/>, several times as fast, where divisor and dividends are far from the ends of the exponent range: at least
+    /// 2^-86 in magnitude (2^-900 in double) and at most 2^86, the divisor moderate. The reciprocal is rounded once; a product with it and one correction by the
     /// exact remainder give one of the two neighbours of the quotient, and from either a second correction gives the rounded quotient (Markstein's
     /// theorem needs a neighbour to start from; no quotient is known that the first correction leaves wrong).
     /// </summary>
     /// <typeparam name="TLane">Lane type.</typeparam>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane DivideModerate<TLane>(TLane dividend)
+    /// <param name="negated">The divisor's negative.</param>
+    /// <param name="reciprocal">Its reciprocal, rounded.</param>
+    /// <param name="isExact">Whether that is exact.</param>
+    internal readonly struct ModerateDivisor<TLane>(TLane negated, TLane reciprocal, bool isExact)
         where TLane : unmanaged, ILane<TLane, T>
     {
-        if (TLane.Width == 1 || _isExact)
+        /// <summary>The dividends divided by the number, each rounded once.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane Divide(TLane dividend)
         {
-            return Divide(dividend);
-        }
+            var quotient = dividend * reciprocal;
+            if (isExact)
+            {
+                return quotient;
+            }
 
-        var (negated, reciprocal) = (TLane.Broadcast(-_value), TLane.Broadcast(_reciprocal));
-        var quotient = dividend * reciprocal;
-        quotient = TLane.FusedMultiplyAdd(TLane.FusedMultiplyAdd(quotient, negated, dividend), reciprocal, quotient);
-        return TLane.FusedMultiplyAdd(TLane.FusedMultiplyAdd(quotient, negated, dividend), reciprocal, quotient);
+            quotient = TLane.FusedMultiplyAdd(TLane.FusedMultiplyAdd(quotient, negated, dividend), reciprocal, quotient);
+            return TLane.FusedMultiplyAdd(TLane.FusedMultiplyAdd(quotient, negated, dividend), reciprocal, quotient);
+        }
     }
 }

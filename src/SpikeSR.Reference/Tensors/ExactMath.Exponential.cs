@@ -27,25 +27,7 @@ public static partial class ExactMath
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
-        ModerateExpReduce<TLane, T>(x, out var n, out var r);
-        return ModerateExpFinish<TLane, T>(n, r);
-    }
-
-    /// <summary>
-    /// Its first half, x = n ln 2 + r. Two halves because a core looks only so far ahead: a loop over each half keeps more numbers in flight than one over both.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void ModerateExpReduce<TLane, T>(TLane x, out TLane n, out TLane r)
-        where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged => Remainder<TLane, T>(x, Constant<TLane, T>(0), out n, out r);
-
-    /// <summary>Its second half, 2^n exp(r).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static TLane ModerateExpFinish<TLane, T>(TLane n, TLane r)
-        where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
-    {
-        Expand<TLane, T>(r, out var s, out var sLow);
+        Reduce<TLane, T>(x, Constant<TLane, T>(0), out var n, out var s, out var sLow);
         OnePlus<TLane, T>(s, sLow, out var high, out var low);
         return (high + low) * TLane.PowerOfTwo(n);
     }
@@ -107,29 +89,12 @@ public static partial class ExactMath
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
-        Remainder<TLane, T>(x, low, out n, out var r);
-        Expand<TLane, T>(r, out s, out sLow);
-    }
-
-    /// <summary>x + low = n ln 2 + r.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Remainder<TLane, T>(TLane x, TLane low, out TLane n, out TLane r)
-        where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
-    {
         // Adding 1.5 2^(p-1) rounds to an integer. ln 2 is split so that n times its first part, and the difference, are exact.
         var integer = Constant<TLane, T>(12582912, 6755399441055744);
         n = TLane.FusedMultiplyAdd(x, Constant<TLane, T>(Log2E), integer) - integer;
-        r = TLane.FusedMultiplyAdd(n, Constant<TLane, T>(SingleLn2High, DoubleLn2High), x);
+        var r = TLane.FusedMultiplyAdd(n, Constant<TLane, T>(SingleLn2High, DoubleLn2High), x);
         r += TLane.FusedMultiplyAdd(n, Constant<TLane, T>(SingleLn2Low, DoubleLn2Low), low);
-    }
 
-    /// <summary>s + sLow = exp(r) - 1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Expand<TLane, T>(TLane r, out TLane s, out TLane sLow)
-        where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
-    {
         // s is within a fifth of r, so that r - s is exact.
         var square = r * r;
         var series = ExpSeries<TLane, T>(r);

@@ -178,9 +178,9 @@ internal static unsafe class FixedOrderKernel
         return Tree(lanes);
     }
 
-    // The tree i + (i + 8), (i + 4), (i + 2), (i + 1) of 16 numbers in one register, or of 8 and 8.
+    /// <summary>The tree i + (i + 8), (i + 4), (i + 2), (i + 1) of 16 numbers in one register, or of 8 and 8.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Tree<TLane, T>(TLane low, TLane high)
+    public static T Tree<TLane, T>(TLane low, TLane high)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {

@@ -44,7 +44,7 @@ public sealed class DivisorTests
                         dividends[i] = T.ScaleB(Mantissa<T>(random, digits), random.Next(lowest, highest)) * (random.Next(2) == 0 ? T.One : -T.One);
                     }
 
-                    var quotients = new Divisor<T>(value).DivideModerate(TLane.Load(dividends));
+                    var quotients = new Divisor<T>(value).Moderate<TLane>().Divide(TLane.Load(dividends));
                     for (var i = 0; i < TLane.Width; i++)
                     {
                         Assert.True(dividends[i] / value == TLane.Get(quotients, i), $"{dividends[i]:R} / {value:R} is {dividends[i] / value:R}, not {TLane.Get(quotients, i):R}; seed {seed}");

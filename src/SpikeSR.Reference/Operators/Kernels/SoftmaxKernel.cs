@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Operators.Kernels;
@@ -39,56 +40,27 @@ internal static unsafe class SoftmaxKernel
         });
     }
 
-    /// <summary>
-    /// Softmax of rows of n logits x / root each, root positive; y may be x. A few rows go through each stage together: what a row waits for (its greatest, its sum, a
-    /// division) another row's work hides.
-    /// </summary>
+    /// <summary>Softmax of rows of n logits x / root each, root positive; y may be x.</summary>
     [SkipLocalsInit]
     public static void Rows<TLane, T>(T* x, T* y, int count, int n, Divisor<T> root)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        // In groups where a row is so many whole registers that 16 neighbouring terms are one or two.
         var maxima = stackalloc T[RowGroup];
-        var sums = stackalloc Divisor<T>[RowGroup];
-        var powers = stackalloc T[ModerateLength];
-        var limit = T.CreateTruncating(ModerateLogit);
-        for (; count > 0 && n > 0; count -= RowGroup, x += (nint)RowGroup * n, y += (nint)RowGroup * n)
+        var inGroups = root.IsModerate && TLane.Width >= FixedOrder.Lanes / 2 && n > 0 && n % FixedOrder.Lanes == 0 && n <= FixedOrder.ChunkLength;
+        for (; count > 0 && n > 0; count -= RowGroup, x += RowGroup * (nint)n, y += RowGroup * (nint)n)
         {
             var rows = Math.Min(RowGroup, count);
-            var isModerate = root.IsModerate && n <= ModerateLength;
-            for (nint row = 0; row < rows; row++)
+            if (inGroups && AreModerate<TLane, T>(x, rows, n, root, maxima))
             {
-                // Rounded quotients by a positive number keep the order of their dividends.
-                Extremes<TLane, T>(x + (row * n), n, out var least, out var greatest);
-                maxima[row] = root.Divide(new LaneScalar<T>(greatest)).Value;
-                var spread = maxima[row] - root.Divide(new LaneScalar<T>(least)).Value;
-                isModerate &= least >= -limit && greatest <= limit && spread <= T.CreateTruncating(ModerateSpread);
+                ModerateRows<TLane, T>(x, y, rows, n, root, maxima);
+                continue;
             }
 
             for (nint row = 0; row < rows; row++)
             {
-                var (from, maximum) = (row * n, maxima[row]);
-                if (isModerate)
-                {
-                    LaneLoop.ElementRange<TLane, T, Reduction<T>>(new(x + from, maximum, root, powers, y + from), 0, n);
-                    sums[row] = new(FixedOrderKernel.Along<TLane, T, Expansion<T>>(new(powers, y + from), 0, n));
-                }
-                else
-                {
-                    sums[row] = new(FixedOrderKernel.Along<TLane, T, Exponential<T>>(new(x + from, maximum, root, y + from), 0, n));
-                }
-            }
-
-            for (nint row = 0; row < rows; row++)
-            {
-                if (isModerate)
-                {
-                    LaneLoop.ElementRange<TLane, T, ModerateQuotients<T>>(new(y + (row * n), sums[row]), 0, n);
-                }
-                else
-                {
-                    LaneLoop.ElementRange<TLane, T, Quotients<T>>(new(y + (row * n), sums[row]), 0, n);
-                }
+                Row<TLane, T>(x + (row * n), y + (row * n), n, root);
             }
         }
     }
@@ -102,83 +74,106 @@ internal static unsafe class SoftmaxKernel
         LaneLoop.ElementRange<TLane, T, Jacobian<T>>(new(y, g, sum, root, gradX), 0, n);
     }
 
-    // Rows that go through the stages together: with 256 logits 8 KB in float.
+    // Rows that go through a stage together: with 256 logits 8 KB in float.
     private const int RowGroup = 8;
 
     // Exponentials of logits down to 59 below the greatest are at least 2^-86, and their sum, one of them being 1, lies between 1 and so many.
     private const double ModerateSpread = 59;
 
-    // Logits whose powers of two are kept beside the row between the halves of the exponential: 4 KB in float.
-    private const int ModerateLength = 1024;
-
-    // Divisor.DivideModerate serves for logits up to 2^86, and for all smaller ones: those under 2^-86, whose quotients may be off, and the sign of a
+    // Divisor.Moderate serves for logits up to 2^86, and for all smaller ones: those under 2^-86, whose quotients may be off, and the sign of a
     // zero are lost when the maximum is subtracted, or leave a number whose exponential is 1.
     private const double ModerateLogit = 7e25;
 
     // Rows in the smallest range that is worth a thread's while.
     private static int Grain(int n) => Math.Max(1, 1024 / Math.Max(1, n));
 
-    // The least and the greatest of the row. The order may differ from the definition's: it decides only between zeros of either sign, whose
-    // exponential is the same, and in rows with a NaN, all of whose results are NaN.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Extremes<TLane, T>(T* x, int n, out T least, out T greatest)
+    // One row of any logits.
+    private static void Row<TLane, T>(T* x, T* y, int n, Divisor<T> root)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var (low, high) = (new LaneScalar<T>(x[0]), new LaneScalar<T>(x[0]));
-        var j = 0;
-        if (n >= TLane.Width)
+        var greatest = x[0];
+        for (var j = 1; j < n; j++)
         {
-            // Two of each, because each comparison waits for the one before.
+            greatest = LaneScalar<T>.Greater(new(x[j]), new(greatest)).Value;
+        }
+
+        // Rounded quotients by a positive number keep the order of their dividends.
+        var maximum = root.Divide(new LaneScalar<T>(greatest)).Value;
+        var sum = FixedOrderKernel.Along<TLane, T, Exponential<T>>(new(x, maximum, root, y), 0, n);
+        LaneLoop.ElementRange<TLane, T, Quotients<T>>(new(y, new(sum)), 0, n);
+    }
+
+    // Whether the logits of some rows are moderate, and each row's greatest, divided. The order may differ from the definition's: it decides only between
+    // zeros of either sign, whose exponential is the same, and in rows with a NaN, all of whose results are NaN.
+    private static bool AreModerate<TLane, T>(T* x, int rows, int n, Divisor<T> root, T* maxima)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var least = TLane.Load(x);
+        var greatest = x[0];
+        for (var row = 0; row < rows; row++, x += n)
+        {
             var (lowest, highest) = (TLane.Load(x), TLane.Load(x));
-            var (otherLowest, otherHighest) = (lowest, highest);
-            for (j = TLane.Width; j <= n - (2 * TLane.Width); j += 2 * TLane.Width)
+            for (nint j = TLane.Width; j < n; j += TLane.Width)
             {
-                var (next, other) = (TLane.Load(x + j), TLane.Load(x + j + TLane.Width));
-                (lowest, otherLowest) = (TLane.Lesser(next, lowest), TLane.Lesser(other, otherLowest));
-                (highest, otherHighest) = (TLane.Greater(next, highest), TLane.Greater(other, otherHighest));
+                var next = TLane.Load(x + j);
+                (lowest, highest) = (TLane.Lesser(next, lowest), TLane.Greater(next, highest));
             }
 
-            low = new(Least<TLane, T>(TLane.Lesser(lowest, otherLowest)));
-            high = new(Greatest<TLane, T>(TLane.Greater(highest, otherHighest)));
+            least = TLane.Lesser(lowest, least);
+            maxima[row] = Greatest<TLane, T>(highest);
+            greatest = T.Max(greatest, maxima[row]);
         }
 
-        for (; j < n; j++)
+        // Rounded quotients by a positive number keep the order of their dividends.
+        for (var row = 0; row < rows; row++)
         {
-            low = LaneScalar<T>.Lesser(new(x[j]), low);
-            high = LaneScalar<T>.Greater(new(x[j]), high);
+            maxima[row] = root.Divide(new LaneScalar<T>(maxima[row])).Value;
         }
 
-        (least, greatest) = (low.Value, high.Value);
+        var (fall, limit) = (Greatest<TLane, T>(-least), T.CreateTruncating(ModerateLogit));
+        return fall <= limit && greatest <= limit && (root.Divide(new LaneScalar<T>(greatest)) + root.Divide(new LaneScalar<T>(fall))).Value <= T.CreateTruncating(ModerateSpread);
     }
 
-    // The places of a lane are halved until one is left.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Least<TLane, T>(TLane value)
+    private static void ModerateRows<TLane, T>(T* x, T* y, int rows, int n, Divisor<T> root, T* maxima)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (sizeof(TLane) == 64)
+        var sums = stackalloc T[RowGroup];
+        var quotient = root.Moderate<TLane>();
+        var to = y;
+        for (var row = 0; row < rows; row++, x += n, to += n)
         {
-            var halves = Unsafe.BitCast<TLane, (Lane256<T> Lower, Lane256<T> Upper)>(value);
-            return Least<Lane256<T>, T>(Lane256<T>.Lesser(halves.Lower, halves.Upper));
+            var maximum = TLane.Broadcast(maxima[row]);
+            var (low, high) = (TLane.Broadcast(T.Zero), TLane.Broadcast(T.Zero));
+            for (nint j = 0; j < n; j += FixedOrder.Lanes)
+            {
+                var power = ExactMath.ModerateExp<TLane, T>(quotient.Divide(TLane.Load(x + j)) - maximum);
+                TLane.Store(to + j, power);
+                low += power;
+                if (TLane.Width < FixedOrder.Lanes)
+                {
+                    power = ExactMath.ModerateExp<TLane, T>(quotient.Divide(TLane.Load(x + j + TLane.Width)) - maximum);
+                    TLane.Store(to + j + TLane.Width, power);
+                    high += power;
+                }
+            }
+
+            sums[row] = FixedOrderKernel.Tree<TLane, T>(low, high);
         }
 
-        if (sizeof(TLane) == 32)
+        for (var row = 0; row < rows; row++, y += n)
         {
-            var halves = Unsafe.BitCast<TLane, (Lane128<T> Lower, Lane128<T> Upper)>(value);
-            return Least<Lane128<T>, T>(Lane128<T>.Lesser(halves.Lower, halves.Upper));
+            var share = new Divisor<T>(sums[row]).Moderate<TLane>();
+            for (nint j = 0; j < n; j += TLane.Width)
+            {
+                TLane.Store(y + j, share.Divide(TLane.Load(y + j)));
+            }
         }
-
-        var least = TLane.Get(value, 0);
-        for (var place = 1; place < TLane.Width; place++)
-        {
-            least = LaneScalar<T>.Lesser(new(TLane.Get(value, place)), new(least)).Value;
-        }
-
-        return least;
     }
 
+    // The places of a lane are halved until two are left.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Greatest<TLane, T>(TLane value)
         where TLane : unmanaged, ILane<TLane, T>
@@ -186,14 +181,14 @@ internal static unsafe class SoftmaxKernel
     {
         if (sizeof(TLane) == 64)
         {
-            var halves = Unsafe.BitCast<TLane, (Lane256<T> Lower, Lane256<T> Upper)>(value);
-            return Greatest<Lane256<T>, T>(Lane256<T>.Greater(halves.Lower, halves.Upper));
+            var whole = Unsafe.BitCast<TLane, Vector512<T>>(value);
+            return Greatest<Lane256<T>, T>(Lane256<T>.Greater(new(whole.GetLower()), new(whole.GetUpper())));
         }
 
         if (sizeof(TLane) == 32)
         {
-            var halves = Unsafe.BitCast<TLane, (Lane128<T> Lower, Lane128<T> Upper)>(value);
-            return Greatest<Lane128<T>, T>(Lane128<T>.Greater(halves.Lower, halves.Upper));
+            var whole = Unsafe.BitCast<TLane, Vector256<T>>(value);
+            return Greatest<Lane128<T>, T>(Lane128<T>.Greater(new(whole.GetLower()), new(whole.GetUpper())));
         }
 
         var greatest = TLane.Get(value, 0);
@@ -219,48 +214,12 @@ internal static unsafe class SoftmaxKernel
         }
     }
 
-    // The same of moderate logits, in two halves: x / root - maximum = n ln 2 + r, r kept in y ...
-    private readonly struct Reduction<T>(T* x, T maximum, Divisor<T> root, T* n, T* y) : LaneLoop.IElementKernel<T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Invoke<TLane>(int i)
-            where TLane : unmanaged, ILane<TLane, T>
-        {
-            ExactMath.ModerateExpReduce<TLane, T>(root.DivideModerate(TLane.Load(x + i)) - TLane.Broadcast(maximum), out var power, out var r);
-            TLane.Store(n + i, power);
-            TLane.Store(y + i, r);
-        }
-    }
-
-    // ... and 2^n exp(r), kept in y on the way into their sum.
-    private readonly struct Expansion<T>(T* n, T* y) : ILaneTerms<T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TLane At<TLane>(int row, int channel)
-            where TLane : unmanaged, ILane<TLane, T>
-        {
-            var value = ExactMath.ModerateExpFinish<TLane, T>(TLane.Load(n + channel), TLane.Load(y + channel));
-            TLane.Store(y + channel, value);
-            return value;
-        }
-    }
-
     private readonly struct Quotients<T>(T* y, Divisor<T> sum) : LaneLoop.IElementKernel<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Invoke<TLane>(int i)
             where TLane : unmanaged, ILane<TLane, T> => TLane.Store(y + i, sum.Divide(TLane.Load(y + i)));
-    }
-
-    private readonly struct ModerateQuotients<T>(T* y, Divisor<T> sum) : LaneLoop.IElementKernel<T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Invoke<TLane>(int i)
-            where TLane : unmanaged, ILane<TLane, T> => TLane.Store(y + i, sum.DivideModerate(TLane.Load(y + i)));
     }
 
     private readonly struct Jacobian<T>(T* y, T* g, T sum, Divisor<T> root, T* gradX) : LaneLoop.IElementKernel<T>
