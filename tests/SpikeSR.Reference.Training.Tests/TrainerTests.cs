@@ -55,6 +55,15 @@ public sealed class TrainerTests : IDisposable
         Assert.NotEqual(Start(1, Settings).Advance().Loss, step.Loss);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(40)]
+    public void The_power_of_two_that_the_loss_is_multiplied_by_changes_nothing(int exponent)
+    {
+        var trainer = Start(1, Settings, Math.ScaleB(1, exponent));
+        Assert.Equal(Bytes(Run(1, 3)), Bytes(Advance(trainer, 3)));
+    }
+
     [Fact]
     public void A_loss_that_is_not_a_number_stops_the_run_and_changes_no_parameter()
     {
@@ -147,12 +156,13 @@ public sealed class TrainerTests : IDisposable
 
     private Trainer Run(int threads, int steps) => Advance(Start(threads, Settings), steps);
 
-    private Trainer Start(int threads, TrainingSettings settings)
+    private Trainer Start(int threads, TrainingSettings settings, double? lossScale = null)
     {
         var network = new SpikeSr<F32>(new SpikeSrConfiguration { Steps = 2, Channels = 16, Groups = 1, Blocks = 1, PatchSizes = [6], QueryDepth = 4, Hidden = 8 });
         network.StateDict.Initialise(settings.Seed);
         var parallelism = new Parallelism(threads);
         var pool = new ImagePool([.. ImagePool.List(_folder).Select(path => TrainingImage.Load(path, 4, settings.Crop, parallelism))]);
-        return new Trainer(network, settings, SimdBackend.Create<F32>(new Workspace(), parallelism), pool);
+        var backend = SimdBackend.Create<F32>(new Workspace(), parallelism);
+        return lossScale is { } scale ? new(network, settings, backend, pool) { LossScale = scale } : new(network, settings, backend, pool);
     }
 }

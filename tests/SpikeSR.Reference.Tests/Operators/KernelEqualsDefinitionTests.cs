@@ -132,8 +132,14 @@ public sealed class KernelEqualsDefinitionTests
 
         internal override void Run<T>(Backend<T> backend, Draw<T> draw)
         {
-            var (rows, length) = (draw.Size(1, 9), Length > 0 ? Length : draw.Size(1, 90));
-            var x = draw.Operand(rows, length);
+            // Half of them rows of whole registers, and one logit far from the others in some.
+            var (rows, length) = (draw.Size(1, 19), Length > 0 ? Length : draw.Flag() ? 16 * draw.Size(1, 6) : draw.Size(1, 90));
+            var x = draw.Flag() ? draw.Moderate(rows, length) : draw.Operand(rows, length);
+            if (draw.Flag())
+            {
+                x.Span[draw.Size(0, x.Length - 1)] = T.FromDouble(draw.Among(-300.0, -70.0, 70.0, 300.0));
+            }
+
             var y = draw.Flag() ? x : draw.Unwritten(rows, length);
             backend.Softmax(x, y);
             draw.Result("y", y);
