@@ -22,6 +22,7 @@ import operator_questions
 import philox
 import recipes
 import rejected_questions
+import tile_questions
 from answer import answer
 from cases import Case, CaseError
 from compare import compare
@@ -210,7 +211,8 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     philox.check()
-    questions = [*operator_questions.all_questions(), *module_questions.all_questions(), *further_questions.all_questions()]
+    questions = [*operator_questions.all_questions(), *module_questions.all_questions(), *further_questions.all_questions(),
+                 *tile_questions.all_questions()]
     questions += rejected_questions.all_questions(questions)
     ids = [q.id for q in questions]
     assert len(set(ids)) == len(ids), f"cases share ids: {sorted(id for id in set(ids) if ids.count(id) > 1)}"

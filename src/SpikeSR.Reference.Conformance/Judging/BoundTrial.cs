@@ -5,7 +5,7 @@ namespace SpikeSR.Reference.Conformance.Judging;
 /// <summary>Tries bounds on backends that use all that a profile grants, at random (SPEC BND-6).</summary>
 public static class BoundTrial
 {
-    /// <summary>The largest median of bound / error over an operator's cases with which its bounds still tell anything; measured in fp32 are 2 to 9.5e3.</summary>
+    /// <summary>The largest median of bound / error over an operator's cases with which its bounds still tell anything; golden/BOUNDS.md has those measured.</summary>
     public const double LargestFactor = 2e4;
 
     /// <summary>Judges so many scrambled backends on a case.</summary>
