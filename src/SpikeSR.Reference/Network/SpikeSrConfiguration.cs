@@ -49,7 +49,7 @@ public sealed record SpikeSrConfiguration
     {
         "tiny" => new() { Steps = 2, Channels = 48, Groups = 2, Blocks = 1, QueryDepth = 16, Hidden = 64 },
         "small" => new() { Steps = 2, Channels = 48, Groups = 4, Blocks = 1, QueryDepth = 16, Hidden = 64 },
-        "medium" => new() { Channels = 48, Groups = 3, Blocks = 2, QueryDepth = 24, Hidden = 80 },
+        "medium" => new() { Steps = 2, Channels = 48, Groups = 8, Blocks = 1, QueryDepth = 16, Hidden = 64 },
         "published" => new(),
         _ => throw new ArgumentException($"no preset is called '{name}'; there are {string.Join(", ", PresetNames)}", nameof(name)),
     };
