@@ -27,6 +27,10 @@ internal static class KitMutants
 
     private static GoldenManifest Manifest => Suite.Manifest;
 
+    // This program as a command, whether it was started by itself or by the dotnet host.
+    private static string Self =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? $"'{Environment.ProcessPath}' '{typeof(KitMutants).Assembly.Location}'" : $"'{Environment.ProcessPath}'";
+
     private static string Examples => Path.Combine(RepositoryPaths.Root, "golden", "examples");
 
     /// <summary>Answers a case as a confusion does, in float32, with its decisions.</summary>
@@ -110,8 +114,7 @@ internal static class KitMutants
         var telling = Manifest.Cases.Where(golden => golden.Separates.Contains(confusion.Name)).OrderBy(golden => golden.Level).Take(MostTelling).ToList();
         var ops = telling.Select(golden => golden.Op).ToHashSet(StringComparer.Ordinal);
         var others = Manifest.Cases.Where(golden => ops.Contains(golden.Op) && !golden.Separates.Contains(confusion.Name) && golden.Level <= GoldenCase.BlockLevel).Take(MostOthers);
-        var backend = new ProcessBackend(
-            new CommandTemplate($"'{Environment.ProcessPath}' '{typeof(KitMutants).Assembly.Location}' answer {confusion.Name} {{case}} {{out}}"), Limits);
+        var backend = new ProcessBackend(new CommandTemplate($"{Self} answer {confusion.Name} {{case}} {{out}}"), Limits);
         var report = new ConformanceRun(Manifest, backend, Capabilities.All, Judge).Run(new RunSelection { Cases = [.. telling.Concat(others).Select(golden => golden.Id)] });
         return Of(confusion.Name, confusion.Mistake, report, report.Diagnoses is [var first, ..] ? first.Confusion.Name : "none");
     }
