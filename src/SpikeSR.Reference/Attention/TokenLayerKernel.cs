@@ -35,44 +35,62 @@ internal static unsafe class TokenLayerKernel
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var (tokens, channels, depth) = (x.Shape[1], x.Shape[2], layer.Queries.Columns);
-        var answering = context.IsAbsent ? tokens : context.Shape[1];
-        var root = new Divisor<T>(T.CreateTruncating(Math.Sqrt(depth)));
-        threads.For(x.Shape[0], patch =>
+        // A patch alone, as inference asks, leaves nothing to the collector.
+        if (x.Shape[0] == 1)
         {
-            using var scope = workspace.OpenScope();
-            var zeros = MatrixKernel.StartRow<TLane, T>(default, 1, Math.Max(answering, Math.Max(channels, depth)), scope);
-            var (normalised, branch) = (scope.Rent<T>(tokens, channels), scope.Rent<T>(tokens, channels));
-            var (own, target) = (x.At(patch), middle.At(patch));
-            LayerNormKernel.Rows<TLane, T>(layer.Epsilon, tokens, channels, own.Pointer, layer.AttentionNorm.Weight.Pointer, layer.AttentionNorm.Bias.Pointer, normalised.Pointer);
-            var source = context.IsAbsent ? normalised : context.At(patch);
-            var asking = normalised;
-            if (layer.Deformable is { } deformable)
-            {
-                asking = branch;
-                Sample<TLane, T>(deformable, normalised, asking, scope, workspace);
-            }
+            Patch<TLane, T>(layer, x.At(0), context.IsAbsent ? default : context.At(0), middle.At(0), y.At(0), workspace);
+            return;
+        }
 
-            var (q, k) = (scope.Rent<T>(tokens, depth), scope.Rent<T>(answering, depth));
-            Rows<TLane, T>(asking, layer.Queries, zeros.Pointer, q);
-            Rows<TLane, T>(source, layer.Keys, zeros.Pointer, k);
-            var packedKeys = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(depth, answering));
-            MatrixKernel.PackTransposed<TLane, T>(k.Pointer, depth, depth, answering, packedKeys.Pointer);
-            var values = scope.Rent<T>(answering, channels);
-            Rows<TLane, T>(source, layer.Values, zeros.Pointer, values);
-            if (!new PanelSplit<TLane, T>(channels).IsIdentity)
-            {
-                var packedValues = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(answering, channels));
-                MatrixKernel.PackRows<TLane, T>(values.Pointer, channels, answering, channels, packedValues.Pointer);
-                values = packedValues;
-            }
+        Patches<TLane, T>(layer, x, context, middle, y, workspace, threads);
+    }
 
-            var similarities = scope.Rent<T>(AttentionKernel.SimilarityLength(answering));
-            AttentionKernel.Patch<TLane, T>(
-                tokens, answering, depth, channels, root, q.Pointer, packedKeys.Pointer, values.Pointer, zeros.Pointer, similarities.Pointer, branch.Pointer);
-            LaneLoop.ElementRange<TLane, T, ElementwiseKernel.Sum<T>>(new(own.Pointer, branch.Pointer, target.Pointer), 0, own.Length);
-            Mlp<TLane, T>(layer, target, normalised, y.At(patch), scope);
-        });
+    private static void Patches<TLane, T>(
+        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T> =>
+        threads.For(x.Shape[0], patch =>
+            Patch<TLane, T>(layer, x.At(patch), context.IsAbsent ? default : context.At(patch), middle.At(patch), y.At(patch), workspace));
+
+    // The same for one patch: x, middle and y are [n, C], context [m, C].
+    private static void Patch<TLane, T>(Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y, Workspace workspace)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var (tokens, channels, depth) = (x.Shape[0], x.Shape[1], layer.Queries.Columns);
+        var answering = context.IsAbsent ? tokens : context.Shape[0];
+        var root = new Divisor<T>(T.CreateTruncating(Math.Sqrt(depth)));
+        using var scope = workspace.OpenScope();
+        var zeros = MatrixKernel.StartRow<TLane, T>(default, 1, Math.Max(answering, Math.Max(channels, depth)), scope);
+        var (normalised, branch) = (scope.Rent<T>(tokens, channels), scope.Rent<T>(tokens, channels));
+        LayerNormKernel.Rows<TLane, T>(layer.Epsilon, tokens, channels, x.Pointer, layer.AttentionNorm.Weight.Pointer, layer.AttentionNorm.Bias.Pointer, normalised.Pointer);
+        var source = context.IsAbsent ? normalised : context;
+        var asking = normalised;
+        if (layer.Deformable is { } deformable)
+        {
+            asking = branch;
+            Sample<TLane, T>(deformable, normalised, asking, scope, workspace);
+        }
+
+        var (q, k) = (scope.Rent<T>(tokens, depth), scope.Rent<T>(answering, depth));
+        Rows<TLane, T>(asking, layer.Queries, zeros.Pointer, q);
+        Rows<TLane, T>(source, layer.Keys, zeros.Pointer, k);
+        var packedKeys = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(depth, answering));
+        MatrixKernel.PackTransposed<TLane, T>(k.Pointer, depth, depth, answering, packedKeys.Pointer);
+        var values = scope.Rent<T>(answering, channels);
+        Rows<TLane, T>(source, layer.Values, zeros.Pointer, values);
+        if (!new PanelSplit<TLane, T>(channels).IsIdentity)
+        {
+            var packedValues = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(answering, channels));
+            MatrixKernel.PackRows<TLane, T>(values.Pointer, channels, answering, channels, packedValues.Pointer);
+            values = packedValues;
+        }
+
+        var similarities = scope.Rent<T>(AttentionKernel.SimilarityLength(answering));
+        AttentionKernel.Patch<TLane, T>(
+            tokens, answering, depth, channels, root, q.Pointer, packedKeys.Pointer, values.Pointer, zeros.Pointer, similarities.Pointer, branch.Pointer);
+        LaneLoop.ElementRange<TLane, T, ElementwiseKernel.Sum<T>>(new(x.Pointer, branch.Pointer, middle.Pointer), 0, x.Length);
+        Mlp<TLane, T>(layer, middle, normalised, y, scope);
     }
 
     // y = x + fc2(GELU(fc1(LN(x)))), a few rows at a time.
@@ -138,12 +156,12 @@ internal static unsafe class TokenLayerKernel
     /// <param name="Modulation">Mask (9) and offsets (18) as one map.</param>
     /// <param name="Weight">The deformable weight.</param>
     /// <param name="Bias">Its bias [C].</param>
-    internal sealed record DeformableWeights<T>(FilledMap<T> Modulation, PackedMatrix<T> Weight, TensorView<T> Bias)
+    internal readonly record struct DeformableWeights<T>(FilledMap<T> Modulation, PackedMatrix<T> Weight, TensorView<T> Bias)
         where T : unmanaged;
 
     /// <summary>A layer's weights as its products want them.</summary>
     /// <typeparam name="T">The number type.</typeparam>
-    internal sealed record Weights<T>
+    internal readonly record struct Weights<T>
         where T : unmanaged
     {
         public required double Epsilon { get; init; }
