@@ -11,7 +11,7 @@ namespace SpikeSR.Reference.Cli.Verbs;
 /// <summary>The options of the verbs that choose cases and judge answers.</summary>
 internal sealed class ConformOptions
 {
-    private readonly Option<string> _suite = new("--suite") { Description = "The folder of the suite.", DefaultValueFactory = _ => Path.Combine("golden", "v1"), HelpName = "DIR" };
+    private readonly Option<string?> _suite = new("--suite") { Description = "The folder of the suite.", DefaultValueFactory = _ => Path.Combine("golden", "v1"), HelpName = "DIR" };
 
     private readonly Option<LevelRange> _levels = new("--levels")
     {
@@ -63,7 +63,7 @@ internal sealed class ConformOptions
     public static string[] Names(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>The suite.</summary>
-    public GoldenSet Suite(ParseResult parsed) => new(parsed.GetRequiredValue(_suite));
+    public GoldenSet Suite(ParseResult parsed) => new(parsed.GetRequiredValue(_suite)!);
 
     /// <summary>The cases to ask.</summary>
     public RunSelection Selection(ParseResult parsed)
@@ -78,7 +78,7 @@ internal sealed class ConformOptions
     {
         var capabilities = parsed.GetValue(_capabilities) is { } path ? Capabilities.Load(path) : Capabilities.All;
         var suite = Suite(parsed);
-        var run = new ConformanceRun(suite.Manifest, backend, capabilities, new ProfileJudge(parsed.GetRequiredValue(_profile), suite));
+        var run = new ConformanceRun(suite.Manifest, backend, capabilities, new ProfileJudge(parsed.GetRequiredValue(_profile), suite)) { ReplayOptions = Given(parsed, _suite) + Given(parsed, _capabilities) };
         var report = run.Run(Selection(parsed), result =>
         {
             if (parsed.GetValue(_all) || result.Outcome is CaseOutcome.Failed or CaseOutcome.NotJudged)
@@ -94,6 +94,9 @@ internal sealed class ConformOptions
 
         return report.Count(CaseOutcome.Failed) > 0 ? ExitCode.Failed : report.IsClean ? ExitCode.Done : ExitCode.Partly;
     }
+
+    // An option as it was given, for a command that does the same again.
+    private static string Given(ParseResult parsed, Option<string?> option) => parsed.GetResult(option) is { Implicit: false } ? $" {option.Name} \"{parsed.GetValue(option)}\"" : string.Empty;
 
     private static LevelRange ParseLevels(ArgumentResult result)
     {

@@ -20,7 +20,7 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
 
     private readonly double _near = profile.StorageRoundoff < NearInDouble ? NearInDouble : Math.Max(NearInSingle, NearInRoundoffs * profile.StorageRoundoff);
 
-    /// <summary>The variants nearest to an answer; those that reproduce it, or, where none does, the one that agrees with most of it.</summary>
+    /// <summary>The variants nearest to an answer; those that reproduce it, or, where none does, the one that agrees with most of it, if that is more than the definitions do.</summary>
     /// <param name="golden">The case.</param>
     /// <param name="question">Its file.</param>
     /// <param name="answer">A wrong answer.</param>
@@ -44,8 +44,9 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
             }
         }
 
-        return Compare(right, answer, onlyOutputs: false).IsComplete ? []
-            : [.. variants.Select(variant => Name(variant.Confusion, Compare(variant.Answer!, answer, onlyOutputs: false))).OrderByDescending(named => named.Agreeing).Take(1)];
+        // What agrees with no more of it than the definitions do explains nothing.
+        var own = Compare(right, answer, onlyOutputs: false);
+        return [.. variants.Select(variant => Name(variant.Confusion, Compare(variant.Answer!, answer, onlyOutputs: false))).Where(named => named.Agreeing > own.Agreeing).OrderByDescending(named => named.Agreeing).Take(1)];
     }
 
     private static NamedConfusion Name(Confusion confusion, Likeness likeness) => new(confusion.Name, confusion.Clause, confusion.Mistake, likeness.Agreeing, likeness.Elements);

@@ -37,6 +37,11 @@ public static class TerminalReport
             Line(text, $"{verb} {confusion.Name}: {confusion.Mistake} ({confusion.Agreeing} of {confusion.Elements} elements agree; SPEC {confusion.Clause})");
         }
 
+        if (result.Coarser.Length > 0)
+        {
+            Line(text, $"right by profile {result.Coarser}: less precision than was promised rather than another meaning");
+        }
+
         if (result.Behind.Count > 0)
         {
             Line(text, $"behind {string.Join(", ", result.Behind)}, which asks for less and failed as well");

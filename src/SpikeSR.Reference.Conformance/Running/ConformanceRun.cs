@@ -15,6 +15,9 @@ public sealed class ConformanceRun(GoldenManifest suite, ICaseBackend backend, C
 {
     private readonly ConfusionFinder _finder = new(suite, judge.Profile);
 
+    /// <summary>Options of the command that asks a case again, beside the profile.</summary>
+    public string ReplayOptions { get; init; } = string.Empty;
+
     /// <summary>Asks the chosen cases.</summary>
     /// <param name="selection">Which.</param>
     /// <param name="progress">Is told each result as it comes.</param>
@@ -58,7 +61,7 @@ public sealed class ConformanceRun(GoldenManifest suite, ICaseBackend backend, C
             Outcome = CaseOutcome.Debt,
             Cause = "not supported",
             Debt = owesGradients ? "gradients" : string.Empty,
-            Replay = backend.Replay.Replace("ID", golden.Id, StringComparison.Ordinal) + $" --profile {judge.Profile.Name}",
+            Replay = backend.Replay.Replace("ID", golden.Id, StringComparison.Ordinal) + $" --profile {judge.Profile.Name}{ReplayOptions}",
         };
         if (capabilities.Debt(golden) is { } reason)
         {
@@ -95,7 +98,19 @@ public sealed class ConformanceRun(GoldenManifest suite, ICaseBackend backend, C
         {
             Outcome.Pass => result with { Outcome = CaseOutcome.Passed, Cause = "passed" },
             Outcome.NotJudged => result with { Outcome = CaseOutcome.NotJudged, Cause = "not judged" },
-            _ => result with { Outcome = CaseOutcome.Failed, Cause = "wrong answer", Confusions = _finder.Find(golden, file, answer) },
+            _ => Explained(result with { Outcome = CaseOutcome.Failed, Cause = "wrong answer" }, golden, file, answer),
         };
     }
+
+    // A wrong meaning, or the right one in a coarser precision than was promised.
+    private CaseResult Explained(CaseResult result, GoldenCase golden, CaseFile question, BackendAnswer answer)
+    {
+        var confusions = _finder.Find(golden, question, answer);
+        return result with { Confusions = confusions, Coarser = confusions.Any(confusion => confusion.Reproduces) ? string.Empty : Coarser(golden, question, answer) };
+    }
+
+    // Of blocks and networks the bounds of another profile take too long, and their operators have told by then.
+    private string Coarser(GoldenCase golden, CaseFile question, BackendAnswer answer) => golden.Level >= GoldenCase.BlockLevel
+        ? string.Empty
+        : Profile.All.SkipWhile(profile => profile != judge.Profile).Skip(1).FirstOrDefault(profile => Judge.Answer(question, answer, profile).Outcome == Outcome.Pass)?.Name ?? string.Empty;
 }

@@ -1,5 +1,6 @@
 using SpikeSR.Reference.Conformance.Backends;
 using SpikeSR.Reference.Conformance.Judging;
+using SpikeSR.Reference.Conformance.Reports;
 using SpikeSR.Reference.Conformance.Running;
 using SpikeSR.Reference.Serialization;
 
@@ -33,6 +34,22 @@ public sealed class ConformanceRunTests : IDisposable
     [Fact]
     public void A_sound_question_fails_when_it_is_refused() =>
         Assert.Equal((CaseOutcome.Failed, "refused"), new ConformanceRun(Suite.Manifest, new Unwilling(), Capabilities.All, Suite.Single).Ask(Suite.Case("relu-one")) is var result ? (result.Outcome, result.Cause) : default);
+
+    [Fact]
+    public void A_backend_of_coarser_arithmetic_is_told_so_and_called_nothing_else()
+    {
+        var results = new ConformanceRun(Suite.Manifest, new Coarse(), Capabilities.All, Suite.Single).Run(Suite.Only("conv2d-groups2", "softmax-rows", "layer-norm-tokens", "lif-soft")).Cases;
+        Assert.All(results, result => Assert.Equal((CaseOutcome.Failed, "bf16", 0), (result.Outcome, result.Coarser, result.Confusions.Count)));
+        Assert.Contains("right by profile bf16", TerminalReport.Case(results[0]), StringComparison.Ordinal);
+        Assert.Equal(string.Empty, Suite.Run(Suite.Wrong("TanhGelu"), "gelu-middle").Cases[0].Coarser);
+    }
+
+    [Fact]
+    public void The_command_that_asks_again_repeats_the_options()
+    {
+        var run = new ConformanceRun(Suite.Manifest, new Unwilling(), Capabilities.All, Suite.Single) { ReplayOptions = " --suite elsewhere" };
+        Assert.EndsWith("--profile fp32 --suite elsewhere", run.Ask(Suite.Case("relu-one")).Replay, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void What_is_not_supported_is_debt_and_no_pass()
@@ -133,5 +150,18 @@ public sealed class ConformanceRunTests : IDisposable
         public Profile Profile => Suite.Single.Profile;
 
         public CaseVerdict Answer(CaseFile question, BackendAnswer answer) => new(question.Name, Profile.Name, Outcome.Pass, []);
+    }
+
+    private sealed class Coarse : ICaseBackend
+    {
+        public string Name => "bfloat16";
+
+        public string Replay => string.Empty;
+
+        public BackendReply Answer(string id, ReadOnlyMemory<byte> question)
+        {
+            using var file = CaseFile.Open(question, id);
+            return new BackendReply(ReplyKind.Answered, Profile.Find("bf16")!.Scramble(file, 0), string.Empty, TimeSpan.Zero);
+        }
     }
 }
