@@ -39,7 +39,7 @@ internal static unsafe partial class MatrixKernel
     /// <param name="packed">Where to, <see cref="PackedLength"/> elements.</param>
     public static void PackRows<TLane, T>(T* source, nint stride, int depth, int columns, T* packed)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged => PackRowsOfPanels<TLane, T>(source, stride, depth, columns, packed, 0, new PanelSplit<TLane, T>(columns).Count);
+        where T : unmanaged => PackRows<TLane, T>(source, stride, depth, columns, packed, 0, depth);
 
     /// <summary>Packs b[k, n] = source[n stride + k]: a weight [out, in], keys [tokens, depth].</summary>
     /// <typeparam name="TLane">The lane type.</typeparam>
@@ -143,27 +143,28 @@ internal static unsafe partial class MatrixKernel
         }
     }
 
-    private static void PackRowsOfPanels<TLane, T>(T* source, nint stride, int depth, int columns, T* packed, int firstPanel, int lastPanel)
+    // The rows first <= k < last, each to all panels at once: source is read in the order in which it lies.
+    private static void PackRows<TLane, T>(T* source, nint stride, int depth, int columns, T* packed, int first, int last)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
         var split = new PanelSplit<TLane, T>(columns);
-        var column = 0;
-        for (var p = 0; p < lastPanel; p++)
+        for (var k = first; k < last; k++)
         {
-            var width = split.LanesOf(p) * TLane.Width;
-            var held = Math.Min(width, columns - column);
-            for (var k = 0; k < depth && p >= firstPanel; k++)
+            var column = 0;
+            for (var p = 0; p < split.Count; p++)
             {
+                var width = split.LanesOf(p) * TLane.Width;
+                var held = Math.Min(width, columns - column);
                 var row = packed + ((nint)column * depth) + ((nint)k * width);
                 CopyRow<TLane, T>(source + (k * stride) + column, held, row);
                 for (var n = held; n < width; n++)
                 {
                     row[n] = default;
                 }
-            }
 
-            column += width;
+                column += width;
+            }
         }
     }
 

@@ -17,6 +17,9 @@ internal static unsafe partial class MatrixKernel
     // Rows of a strided left operand that share one table: 16 tiles.
     private const int RowBlock = 96;
 
+    // Rows of a right operand that a thread packs at least.
+    private const int PackGrain = 16;
+
     // Rows that are computed at once beside an output they do not fill: 8 tiles, 12 KB.
     private const int EdgeBlock = 48;
 
@@ -138,12 +141,13 @@ internal static unsafe partial class MatrixKernel
         var start = StartRow<TLane, T>(default, 1, columns, scope);
         var packed = scope.Rent<T>(PackedLength<TLane, T>(depth, columns));
 
-        // A thread packs a panel and lets all rows meet it while it is in the second-level cache.
+        threads.ForRange(depth, PackGrain, (first, last) => PackRows<TLane, T>(b.Pointer, columns, depth, columns, packed.Pointer, first, last));
+
+        // All rows meet a panel while it is in a thread's second-level cache.
         var split = new PanelSplit<TLane, T>(columns);
         threads.For(split.Count, panel =>
         {
             var column = split.FirstColumnOf(panel);
-            PackRowsOfPanels<TLane, T>(b.Pointer, columns, depth, columns, packed.Pointer, panel, panel + 1);
             Multiply<TLane, T>(
                 rows,
                 depth,
