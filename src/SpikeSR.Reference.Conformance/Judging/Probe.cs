@@ -250,9 +250,10 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
     // Times a power of two: nothing is rounded, and the sum is closed.
     private static Probe<TRounding> Shift(double value, Vector512<float> draws, int grid) => new(value, draws, Math.Abs(value), 1, grid);
 
-    // A result with an error of its own.
-    private static Probe<TRounding> Round(double value, Vector512<float> draws, double magnitude, double error) =>
-        new(value, draws + (CauchyScale.Next() * (float)((error + TRounding.Tiny) / Unit)), magnitude, 1, Inexact);
+    // A result with an error of its own. What overflows is no number that anything follows from.
+    private static Probe<TRounding> Round(double value, Vector512<float> draws, double magnitude, double error) => Math.Abs(value) + error > TRounding.Largest
+        ? Unknown(value)
+        : new(value, draws + (CauchyScale.Next() * (float)((error + TRounding.Tiny) / Unit)), magnitude, 1, Inexact);
 
     private static Probe<TRounding> Function(double value, Vector512<float> draws, double ulps) =>
         Round(value, draws, Math.Abs(value), Roundoff<TRounding>.Ulps(ulps) * Math.Abs(value));

@@ -43,6 +43,16 @@ public class JudgeTests
     }
 
     [Fact]
+    public void What_a_profile_cannot_hold_binds_nothing_that_follows_from_it()
+    {
+        // Positions up to 1e30: infinite in half precision, and an infinity's distance to the pixel before it is no number.
+        using var question = Golden("deform-far-outside");
+        var (half, single) = (Judge.Known(question, Profile.Find("fp16")!).Bounds["out/y"].Values.ToArray(), Judge.Known(question, s_fp32).Bounds["out/y"].Values.ToArray());
+        Assert.Equal([true, true, true, true, true, true, false, false, false], half[..9].Select(double.IsPositiveInfinity));
+        Assert.All(single, bound => Assert.InRange(bound, 0, 1e-6));
+    }
+
+    [Fact]
     public void Sums_on_a_dyadic_grid_are_due_to_the_last_bit()
     {
         using var question = CaseText.Convolution().Open();
