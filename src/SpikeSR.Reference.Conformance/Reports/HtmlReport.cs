@@ -41,6 +41,11 @@ public static class HtmlReport
             page.Append("</ul>\n");
         }
 
+        foreach (var line in TerminalReport.Coarser(report))
+        {
+            page.Append("<p>").Append(Text(line)).Append(".</p>\n");
+        }
+
         foreach (var (outcome, title) in new[] { (CaseOutcome.Failed, "Failed"), (CaseOutcome.NotJudged, "Not judged"), (CaseOutcome.Debt, "Debt"), (CaseOutcome.Passed, "Passed") })
         {
             Section(page, title, [.. report.Cases.Where(result => result.Outcome == outcome)]);

@@ -63,8 +63,18 @@ public static class TerminalReport
             Line(text, $"{diagnosis.Confusion.Name} (SPEC {diagnosis.Confusion.Clause}): {diagnosis.Confusion.Mistake}; reproduces {diagnosis.Cases.Count} wrong answers");
         }
 
+        foreach (var line in Coarser(report))
+        {
+            Line(text, line);
+        }
+
         return text.ToString();
     }
+
+    /// <summary>How many wrong answers lack nothing but precision.</summary>
+    /// <param name="report">The run.</param>
+    internal static IEnumerable<string> Coarser(RunReport report) =>
+        report.Cases.Where(result => result.Coarser.Length > 0).GroupBy(result => result.Coarser).Select(group => $"{group.Count()} wrong answers are right by profile {group.Key}");
 
     /// <summary>What is wrong with an output, with the first element that is.</summary>
     /// <param name="output">The verdict on it.</param>

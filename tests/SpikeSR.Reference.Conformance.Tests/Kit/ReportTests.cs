@@ -32,6 +32,15 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void The_end_counts_what_lacks_nothing_but_precision()
+    {
+        var coarse = Wrong.Value with { Cases = [.. Wrong.Value.Cases.Select(result => result with { Coarser = result.Op == "gelu" ? "tf32" : string.Empty })] };
+        Assert.EndsWith("2 wrong answers are right by profile tf32", TerminalReport.Summary(coarse), StringComparison.Ordinal);
+        Assert.Contains("2 wrong answers are right by profile tf32", HtmlReport.Write(coarse), StringComparison.Ordinal);
+        Assert.DoesNotContain("right by profile", TerminalReport.Summary(Wrong.Value), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void JUnit_counts_failures_by_operator()
     {
         var suites = XDocument.Parse(JUnitReport.Write(Wrong.Value)).Root!.Elements("testsuite").ToDictionary(suite => (string)suite.Attribute("name")!);
