@@ -230,6 +230,13 @@ internal readonly struct Bounded<TRounding> : IErrorScalar<Bounded<TRounding>>
     public Bounded<TRounding> Store() => Widen(0);
 
     /// <inheritdoc/>
+    public Bounded<TRounding> AsOperand()
+    {
+        var error = Error;
+        return OperandError(error) is var own && own > 0 ? Closed(Value, error + own, 0) : this;
+    }
+
+    /// <inheritdoc/>
     public Bounded<TRounding> Widen(double by)
     {
         if (IsExactZero && by == 0)

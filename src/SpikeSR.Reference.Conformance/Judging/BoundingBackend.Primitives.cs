@@ -157,24 +157,18 @@ internal sealed partial class BoundingBackend<T>
     /// <inheritdoc/>
     public override void Activation(ActivationKind kind, TensorView<T> x, TensorView<T> y)
     {
+        var kinks = kind == ActivationKind.Relu ? Kinks(x) : [];
         base.Activation(kind, x, y);
-        if (kind == ActivationKind.Relu)
-        {
-            GrantKink(x, y);
-        }
-
+        Widen(y, kinks);
         Store(y);
     }
 
     /// <inheritdoc/>
     public override void ActivationBackward(ActivationKind kind, TensorView<T> x, TensorView<T> gradY, TensorView<T> gradX)
     {
+        var jumps = kind == ActivationKind.Relu ? Jumps(x, gradY) : [];
         base.ActivationBackward(kind, x, gradY, gradX);
-        if (kind == ActivationKind.Relu)
-        {
-            GrantJump(x, gradY, gradX);
-        }
-
+        Widen(gradX, jumps);
         Store(gradX);
     }
 
@@ -259,7 +253,11 @@ internal sealed partial class BoundingBackend<T>
         TensorView<T> gradY,
         TensorView<T> gradX)
     {
-        base.MatchBackward(settings, x, weight, bias, gumbel, chosen, gradY, gradX);
+        using var scope = Workspace.OpenScope();
+        var operands = scope.Rent<T>(gradY.Shape);
+        gradY.CopyTo(operands);
+        AsOperands(settings.Train ? operands : default);
+        base.MatchBackward(settings, x, weight, bias, gumbel, chosen, operands, gradX);
         Store(gradX, weight.Gradient, bias.Gradient);
     }
 
@@ -375,28 +373,42 @@ internal sealed partial class BoundingBackend<T>
     private static T GrantInterpolation(T average, double beta, T m, T g) =>
         average.Widen(T.ToDouble(m) == 0 && m.Error == 0 ? 0 : 3 * T.OneRounding * (1 - beta) * (Math.Abs(T.ToDouble(m)) + m.Error + Math.Abs(T.ToDouble(g)) + g.Error));
 
-    // ReLU is continuous: an x whose sign rounding may turn gives its own error, though the definition says 0.
-    private static void GrantKink(TensorView<T> x, TensorView<T> y)
+    // ReLU is continuous: an x whose sign rounding may turn gives its own error, though the definition says 0. Found before the output overwrites x.
+    private static List<(int At, double By)> Kinks(TensorView<T> x)
     {
+        var found = new List<(int, double)>();
         for (var i = 0; i < x.Length; i++)
         {
             if (x.Span[i] is var at && T.ToDouble(at) <= 0 && T.ToDouble(at) + at.Error > 0)
             {
-                y.Span[i] = y.Span[i].Widen(T.ToDouble(at) + at.Error);
+                found.Add((i, T.ToDouble(at) + at.Error));
             }
         }
+
+        return found;
     }
 
-    // Its derivative is not: there the gradient may be 0 or pass.
-    private static void GrantJump(TensorView<T> x, TensorView<T> gradY, TensorView<T> gradX)
+    // Its derivative is not: there the gradient may be 0 or pass. Found before one gradient overwrites the other.
+    private static List<(int At, double By)> Jumps(TensorView<T> x, TensorView<T> gradY)
     {
+        var found = new List<(int, double)>();
         for (var i = 0; i < x.Length; i++)
         {
             var (at, g) = (x.Span[i], gradY.Span[i]);
             if (at.Error > 0 && Math.Abs(T.ToDouble(at)) <= at.Error)
             {
-                gradX.Span[i] = gradX.Span[i].Widen(Math.Abs(T.ToDouble(g)) + g.Error);
+                found.Add((i, Math.Abs(T.ToDouble(g)) + g.Error));
             }
+        }
+
+        return found;
+    }
+
+    private static void Widen(TensorView<T> tensor, List<(int At, double By)> grants)
+    {
+        foreach (var (at, by) in grants)
+        {
+            Widen(tensor, at, by);
         }
     }
 

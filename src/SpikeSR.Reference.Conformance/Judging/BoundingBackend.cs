@@ -92,7 +92,18 @@ internal sealed partial class BoundingBackend<T>(DecisionBook book, Parallelism 
     {
         var choosing = new BookChoosing<T>(book.Matches(x.Shape[0], x.Shape[1]));
         SpikeSR.Reference.Attention.Match.ForwardWith(settings, x, weight.Value, bias.Value, gumbel, y, chosen, choosing, Workspace, Threads);
+
+        // In training the choice is a row of a matrix, and y may be a matrix product.
+        AsOperands(settings.Train ? y : default);
         Store(y);
+    }
+
+    private static void AsOperands(TensorView<T> tensor)
+    {
+        foreach (ref var element in tensor.Span)
+        {
+            element = element.AsOperand();
+        }
     }
 
     private static void Store(params ReadOnlySpan<TensorView<T>> tensors)

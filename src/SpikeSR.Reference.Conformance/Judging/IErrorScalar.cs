@@ -19,6 +19,9 @@ internal interface IErrorScalar<T> : IScalar<T>
     /// <summary>The value as a tensor holds it: its sum closed, and rounded to storage.</summary>
     T Store();
 
+    /// <summary>The value as a product with 1 in a matrix product leaves it: rounded as its operands are.</summary>
+    T AsOperand();
+
     /// <summary>The same with a larger error.</summary>
     /// <param name="by">What is added to it.</param>
     T Widen(double by);

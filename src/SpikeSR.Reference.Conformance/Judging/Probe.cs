@@ -228,6 +228,13 @@ internal readonly struct Probe<TRounding> : IErrorScalar<Probe<TRounding>>
     }
 
     /// <inheritdoc/>
+    public Probe<TRounding> AsOperand()
+    {
+        var closed = Close();
+        return closed.OfOperand() is var own && own > 0 ? Round(_value, closed._draws, Math.Abs(_value), own * Math.Abs(_value)) : this;
+    }
+
+    /// <inheritdoc/>
     public Probe<TRounding> Widen(double by) => by == 0 ? Store() : Round(_value, Close()._draws, Math.Abs(_value), by);
 
     /// <inheritdoc/>

@@ -58,6 +58,7 @@ public sealed record Profile
         "GELU as x/2 (1 + erf(x / sqrt 2)) for negative x, too",
         "the sigmoid as (1 + tanh(x / 2)) / 2",
         "Adam's moments as m + (1 - beta) (g - m)",
+        "the matched patches of training as a product with the one-hot matrix",
         "subnormal numbers flushed to zero",
     ];
 

@@ -157,6 +157,9 @@ internal readonly struct Scrambled<TRounding> : IErrorScalar<Scrambled<TRounding
     public Scrambled<TRounding> Store() => new(Stored(Value));
 
     /// <inheritdoc/>
+    public Scrambled<TRounding> AsOperand() => new(Flip ? Operand(Value) : Value);
+
+    /// <inheritdoc/>
     public Scrambled<TRounding> Widen(double by) => Store();
 
     /// <inheritdoc/>
@@ -175,7 +178,7 @@ internal readonly struct Scrambled<TRounding> : IErrorScalar<Scrambled<TRounding
 
     private static double MaybeStored(double value) => Flip ? Stored(value) : value;
 
-    private static double Operand(double value) => TRounding.Operand == 0 ? value : Digits.Round(value, TRounding.OperandDigits, FinestSum, isTruncated: false);
+    private static double Operand(double value) => TRounding.Operand == 0 ? value : Digits.Round(value, TRounding.OperandDigits, FinestSum, isTruncated: Flip);
 
     // Of erf the units may be those of 1.
     private static double OffErf(double erf) =>

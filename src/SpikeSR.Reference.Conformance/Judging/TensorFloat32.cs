@@ -1,6 +1,6 @@
 namespace SpikeSR.Reference.Conformance.Judging;
 
-/// <summary>Binary32, the operands of matrix products rounded to 11 bits and their sums truncated.</summary>
+/// <summary>Binary32, the operands of matrix products rounded or cut off to 11 bits (matrix units do either) and their sums truncated.</summary>
 internal readonly struct TensorFloat32 : IRounding
 {
     /// <inheritdoc/>
@@ -13,7 +13,7 @@ internal readonly struct TensorFloat32 : IRounding
     public static double Accumulation => 1.0 / (1 << 23);
 
     /// <inheritdoc/>
-    public static double Operand => 1.0 / (1 << 11);
+    public static double Operand => 1.0 / (1 << 10);
 
     /// <inheritdoc/>
     public static int Digits => 24;

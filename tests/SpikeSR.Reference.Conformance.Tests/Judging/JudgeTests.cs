@@ -1,6 +1,7 @@
 using SpikeSR.Reference.Conformance.Backends;
 using SpikeSR.Reference.Conformance.Golden;
 using SpikeSR.Reference.Network;
+using SpikeSR.Reference.Operators;
 using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Conformance.Judging;
@@ -50,6 +51,31 @@ public class JudgeTests
         var (half, single) = (Judge.Known(question, Profile.Find("fp16")!).Bounds["out/y"].Values.ToArray(), Judge.Known(question, s_fp32).Bounds["out/y"].Values.ToArray());
         Assert.Equal([true, true, true, true, true, true, false, false, false], half[..9].Select(double.IsPositiveInfinity));
         Assert.All(single, bound => Assert.InRange(bound, 0, 1e-6));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Where_rounding_may_open_a_ReLU_its_gradient_may_pass_even_when_it_overwrites_the_one_it_came_from(bool inPlace)
+    {
+        // 0.1 is not stored exactly, and the difference of two of them may be a little more than 0.
+        using var question = Golden("relu-one");
+        var backend = new BoundingBackend<Bounded<Binary32>>(new DecisionBook(question, null), Parallelism.Single);
+        var (x, gradY) = (TensorView<Bounded<Binary32>>.Allocate(new Shape(1)), TensorView<Bounded<Binary32>>.Allocate(new Shape(1)));
+        (x.Span[0], gradY.Span[0]) = (Bounded<Binary32>.FromDouble(0.1) - Bounded<Binary32>.FromDouble(0.1), Bounded<Binary32>.FromDouble(3));
+        var gradX = inPlace ? gradY : TensorView<Bounded<Binary32>>.Allocate(new Shape(1));
+        backend.ActivationBackward(ActivationKind.Relu, x, gradY, gradX);
+        Assert.Equal(0, Bounded<Binary32>.ToDouble(gradX.Span[0]));
+        Assert.InRange(gradX.Span[0].Error, 3, 3.0001);
+    }
+
+    [Fact]
+    public void A_matched_patch_may_have_gone_through_a_matrix_product()
+    {
+        using var question = Golden("match-train");
+        var (tensor, single) = (Judge.Known(question, Profile.Find("tf32")!), Judge.Known(question, s_fp32));
+        Assert.All(tensor.Bounds["out/y"].Values.ToArray().Zip(tensor.Values["out/y"].Values.ToArray()), pair => Assert.InRange(pair.First, Math.Abs(pair.Second) / 1024, Math.Abs(pair.Second) / 1000));
+        Assert.All(single.Bounds["out/y"].Values.ToArray().Zip(single.Values["out/y"].Values.ToArray()), pair => Assert.InRange(pair.First, 0, Math.Abs(pair.Second) * 1.2e-7));
     }
 
     [Fact]
