@@ -39,7 +39,7 @@ public static class TerminalReport
 
         if (result.Coarser.Length > 0)
         {
-            Line(text, $"right by profile {result.Coarser}: less precision than was promised rather than another meaning");
+            Line(text, $"right by profile {result.Coarser}: perhaps no wrong meaning, but less precision than was promised");
         }
 
         if (result.Behind.Count > 0)

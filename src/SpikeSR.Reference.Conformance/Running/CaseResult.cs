@@ -45,7 +45,7 @@ public sealed record CaseResult
     /// <summary>Variants of the definitions that reproduce a wrong answer, the most likely first.</summary>
     public IReadOnlyList<NamedConfusion> Confusions { get; init; } = [];
 
-    /// <summary>A coarser profile by which a wrong answer of an operator is right, or empty: less precision than was promised rather than a wrong meaning.</summary>
+    /// <summary>A coarser profile by which a wrong answer of an operator is right, or empty: perhaps no wrong meaning, but less precision than was promised.</summary>
     public string Coarser { get; init; } = string.Empty;
 
     /// <summary>Cases that ask for less and failed as well: this one may have no reason of its own.</summary>
