@@ -26,15 +26,21 @@ internal sealed class BoundedText
         }
     }
 
-    /// <summary>Reads a stream to its end, or until more came than the limit; a stream that is closed meanwhile has ended.</summary>
+    /// <summary>
+    /// Reads a stream to its end, or until more came than the limit; a stream that is closed meanwhile has ended. It does so on a thread of its own: behind others in a
+    /// busy pool the end would be seen late, as if someone held the stream.
+    /// </summary>
     /// <param name="stream">The process's end.</param>
     /// <param name="limit">When to stop.</param>
-    public async Task Drain(Stream stream, long limit)
+    public Task Drain(Stream stream, long limit) =>
+        Task.Factory.StartNew(() => Read(stream, limit), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void Read(Stream stream, long limit)
     {
         var buffer = new byte[1 << 14];
         try
         {
-            while (Length <= limit && await stream.ReadAsync(buffer).ConfigureAwait(false) is > 0 and var count)
+            while (Length <= limit && stream.Read(buffer) is > 0 and var count)
             {
                 Interlocked.Add(ref _length, count);
                 lock (_gate)

@@ -31,6 +31,25 @@ public sealed class ProcessBackendTests : IDisposable
     public void Whatever_a_backend_does_has_a_name(string script, ReplyKind expected) => Assert.Equal(expected, Ask(script, Tight).Kind);
 
     [Fact]
+    public void That_others_keep_the_pool_of_threads_busy_is_not_held_against_it()
+    {
+        var isOver = new TaskCompletionSource();
+        for (var i = 0; i < ThreadPool.ThreadCount + 32; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(_ => isOver.Task.Wait(), null);
+        }
+
+        try
+        {
+            Assert.Equal(ReplyKind.Refused, Ask("exit 2", Tight).Kind);
+        }
+        finally
+        {
+            isOver.SetResult();
+        }
+    }
+
+    [Fact]
     public void A_crash_is_told_with_its_last_line() => Assert.Equal("exit status 3: a reason", Ask("echo first >&2; echo a reason >&2; exit 3", Tight).Message);
 
     [Fact]
