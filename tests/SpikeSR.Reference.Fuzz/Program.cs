@@ -16,9 +16,16 @@ internal static class Program
             return Worker.Run(Decoder.Of(format), ulong.Parse(seed, CultureInfo.InvariantCulture), Number(first), Number(count), input);
         }
 
-        var cases = arguments.Length > 0 ? Number(arguments[0]) : 10000;
-        var start = arguments.Length > 1 ? ulong.Parse(arguments[1], CultureInfo.InvariantCulture) : 1;
+        var (cases, start) = (10000, 1UL);
+        var isCount = arguments.Length < 1 || int.TryParse(arguments[0], NumberStyles.None, CultureInfo.InvariantCulture, out cases);
+        var isSeed = arguments.Length < 2 || ulong.TryParse(arguments[1], NumberStyles.None, CultureInfo.InvariantCulture, out start);
         var formats = arguments.Length > 2 ? arguments[2..] : Decoder.Formats;
+        if (!isCount || !isSeed || formats.Except(Decoder.Formats).Any())
+        {
+            Console.Error.WriteLine($"found '{string.Join(' ', arguments)}', expected [COUNT] [SEED] [FORMAT ...]: inputs for each format, where to start, and which of {string.Join(", ", Decoder.Formats)}");
+            return 2;
+        }
+
         var findings = 0;
         foreach (var name in formats)
         {
