@@ -24,6 +24,11 @@ public sealed class BandReader : RowReader
     {
         ArgumentNullException.ThrowIfNull(source);
         var header = source.Header;
+        if (bands is null && (keepOpacity || header.Alpha == AlphaKind.None))
+        {
+            return source;
+        }
+
         var colours = bands?.ToArray() ?? [.. Enumerable.Range(0, header.ColourChannels)];
         if (colours.Length == 0 || colours.Distinct().Count() < colours.Length || colours.Any(band => band < 0 || band >= header.ColourChannels))
         {

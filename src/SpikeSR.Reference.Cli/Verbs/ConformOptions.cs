@@ -11,7 +11,7 @@ namespace SpikeSR.Reference.Cli.Verbs;
 /// <summary>The options of the verbs that choose cases and judge answers.</summary>
 internal sealed class ConformOptions
 {
-    private readonly Option<string?> _suite = new("--suite") { Description = "The folder of the suite.", DefaultValueFactory = _ => Path.Combine("golden", "v1"), HelpName = "DIR" };
+    private readonly Option<string> _suite = new("--suite") { Description = "The folder of the suite.", DefaultValueFactory = _ => Path.Combine("golden", "v1"), HelpName = "DIR" };
 
     private readonly Option<LevelRange> _levels = new("--levels")
     {
@@ -48,8 +48,18 @@ internal sealed class ConformOptions
 
     /// <summary><c>--profile</c>.</summary>
     /// <param name="description">What it does, in a sentence.</param>
-    public static Option<Profile> Profiles(string description) =>
-        Options.Choice("--profile", description, [.. Profile.All.OrderByDescending(profile => profile.Name == "fp32").Select(profile => (profile.Name, profile))]);
+    public static Option<Profile> Profiles(string description)
+    {
+        // fp32 comes first, as the default. Written out, since every command line makes its options anew and sorting them would be compiled each time.
+        var choices = new (string Word, Profile Value)[Profile.All.Count];
+        var next = 1;
+        foreach (var profile in Profile.All)
+        {
+            choices[profile.Name == "fp32" ? 0 : next++] = (profile.Name, profile);
+        }
+
+        return Options.Choice("--profile", description, choices);
+    }
 
     /// <summary><c>--operators</c>, for <see cref="Names"/>.</summary>
     public static Option<string?> OperatorNames() => new("--operators") { Description = "Operators to ask, with commas between. [default: all]", HelpName = "NAMES" };
@@ -63,7 +73,7 @@ internal sealed class ConformOptions
     public static string[] Names(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>The suite.</summary>
-    public GoldenSet Suite(ParseResult parsed) => new(parsed.GetRequiredValue(_suite)!);
+    public GoldenSet Suite(ParseResult parsed) => new(parsed.GetRequiredValue(_suite));
 
     /// <summary>The cases to ask.</summary>
     public RunSelection Selection(ParseResult parsed)
@@ -96,7 +106,7 @@ internal sealed class ConformOptions
     }
 
     // An option as it was given, for a command that does the same again.
-    private static string Given(ParseResult parsed, Option<string?> option) => parsed.GetResult(option) is { Implicit: false } ? $" {option.Name} \"{parsed.GetValue(option)}\"" : string.Empty;
+    private static string Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false } given ? $" {option.Name} \"{given.Tokens[0].Value}\"" : string.Empty;
 
     private static LevelRange ParseLevels(ArgumentResult result)
     {

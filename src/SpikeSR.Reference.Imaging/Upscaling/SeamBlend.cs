@@ -20,8 +20,8 @@ internal sealed class SeamBlend
     public SeamBlend(TileAxis rows, TileAxis columns, int scale, int channels)
     {
         (_scale, _channels, _width) = (scale, channels, columns.Extent * scale);
-        _feather = columns.Tiles.Max(tile => tile.FadeIn) * scale;
-        _below = new float[checked(rows.Tiles.Max(tile => tile.FadeIn) * scale * _width * channels)];
+        _feather = columns.LongestFade * scale;
+        _below = new float[checked(rows.LongestFade * scale * _width * channels)];
         _right = new float[rows.Length * scale * _feather * channels];
     }
 

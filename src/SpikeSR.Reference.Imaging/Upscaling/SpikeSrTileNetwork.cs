@@ -23,7 +23,7 @@ internal sealed class SpikeSrTileNetwork(SpikeSr<F32> network, Backend<F32> back
     public long BytesFor(int height, int width)
     {
         var configuration = network.Configuration;
-        double patch = configuration.PatchSizes.Min();
+        double patch = configuration.PatchSizes.Aggregate(Math.Min);
         var overlap = patch / (patch - 2);
         var images = (LiveSequences * configuration.Steps) + LiveImages + (LivePatches * overlap * overlap);
         return (long)(((images * height * width) + (FixedPixels * configuration.Steps)) * configuration.Channels * sizeof(float));

@@ -6,13 +6,27 @@ namespace SpikeSR.Reference.Imaging.Upscaling;
 /// </summary>
 internal sealed class TileAxis
 {
-    private TileAxis(int extent, int length, Tile[] tiles) => (Extent, Length, Tiles) = (extent, length, tiles);
+    private TileAxis(int extent, int length, Tile[] tiles)
+    {
+        (Extent, Length, Tiles) = (extent, length, tiles);
+        foreach (var tile in tiles)
+        {
+            LongestFade = Math.Max(LongestFade, tile.FadeIn);
+            MostDone = Math.Max(MostDone, tile.Done - tile.From);
+        }
+    }
 
     /// <summary>Pixels of the image.</summary>
     public int Extent { get; }
 
     /// <summary>Pixels of every tile, what is reflected included.</summary>
     public int Length { get; }
+
+    /// <summary>The longest <see cref="Tile.FadeIn"/>.</summary>
+    public int LongestFade { get; }
+
+    /// <summary>Pixels of the image that one tile finishes, at most.</summary>
+    public int MostDone { get; }
 
     /// <summary>In ascending order.</summary>
     public IReadOnlyList<Tile> Tiles { get; }

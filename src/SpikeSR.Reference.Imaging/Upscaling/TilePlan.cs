@@ -9,9 +9,6 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
     private const long RuntimeBytes = 72L << 20;
     private const double HeapShare = 0.8;
 
-    /// <summary>Rows of the input that one row of tiles finishes, at most.</summary>
-    public int DoneRows => Rows.Tiles.Max(tile => tile.Done - tile.From);
-
     /// <summary>Bytes for the buffers of an enlargement: what the settings leave, and what the collector may take.</summary>
     /// <param name="settings">The caller's choices.</param>
     public static long Budget(UpscaleSettings settings) =>
@@ -97,9 +94,9 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
     {
         var scale = network.Scale;
         long tile = (long)Rows.Length * Columns.Length * 3 * sizeof(float) * (1 + (scale * scale));
-        var done = (long)DoneRows * scale * scale * header.RowSamples * header.BytesPerSample;
+        var done = (long)Rows.MostDone * scale * scale * header.RowSamples * header.BytesPerSample;
         var planes = header.Alpha == AlphaKind.None ? 0 : (long)Rows.Length * scale * (scale + 1) * Columns.Length * sizeof(float);
-        var seams = SeamBlend.BytesFor(header.Width, Rows.Length, Rows.Tiles.Max(part => part.FadeIn), scale, header.ColourChannels);
+        var seams = SeamBlend.BytesFor(header.Width, Rows.Length, Rows.LongestFade, scale, header.ColourChannels);
         // A row of floats for the writer, two or three of bytes in it.
         var row = (long)header.RowSamples * scale * (sizeof(float) + (4 * header.BytesPerSample));
         var taps = ((long)header.Width + header.Height) * scale * 5 * sizeof(double);

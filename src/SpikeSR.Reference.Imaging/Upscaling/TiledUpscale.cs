@@ -40,7 +40,7 @@ internal sealed class TiledUpscale
         _line = new float[_columns.Length * network.Scale * Colours];
         _pixelBytes = header.Channels * header.BytesPerSample;
         _samples = new float[sink.Header.RowSamples];
-        _done = new byte[checked(plan.DoneRows * network.Scale * sink.Header.Width * _pixelBytes)];
+        _done = new byte[checked(plan.Rows.MostDone * network.Scale * sink.Header.Width * _pixelBytes)];
     }
 
     /// <summary>Runs to the end.</summary>

@@ -40,7 +40,7 @@ public sealed record SpikeSrConfiguration
     public bool Published { get; init; }
 
     /// <summary>The smallest image side that the network takes: the largest patch size.</summary>
-    public int MinimumSide => PatchSizes.Max();
+    public int MinimumSide => PatchSizes.Aggregate(Math.Max);
 
     /// <summary>A configuration by name.</summary>
     /// <param name="name">One of <see cref="PresetNames"/>.</param>

@@ -1,11 +1,10 @@
-using System.Security.Cryptography;
-
 namespace SpikeSR.Reference.Serialization;
 
 /// <summary>Writing a file so that nobody ever sees half of it: it is written beside, flushed to disk and renamed.</summary>
 public static class AtomicFile
 {
-    private const int RandomBytes = 8;
+    private const int RandomDigits = 16;
+
     // Windows lets nobody else open such a file, and rename it all the same; elsewhere FileShare.None is the exclusive lock.
     private static readonly FileShare Locked = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
     private static readonly Lock s_gate = new();
@@ -37,7 +36,7 @@ public static class AtomicFile
             return;
         }
 
-        var temporary = Path.Combine(folder, TemporaryStart(Path.GetFileName(destination)) + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes)));
+        var temporary = Path.Combine(folder, TemporaryStart(Path.GetFileName(destination)) + Guid.NewGuid().ToString("N")[..RandomDigits]);
         try
         {
             WriteBeside(temporary, destination, write);
@@ -73,7 +72,7 @@ public static class AtomicFile
             var starts = folder.ToHashSet(StringComparer.Ordinal);
             foreach (var file in new DirectoryInfo(folder.Key).EnumerateFiles(".*.tmp-*", new EnumerationOptions { AttributesToSkip = FileAttributes.ReparsePoint }))
             {
-                var end = file.Name.Length - (2 * RandomBytes);
+                var end = file.Name.Length - RandomDigits;
                 if (end > 0 && starts.Contains(file.Name[..end]) && file.Name[end..].All(char.IsAsciiHexDigitLower))
                 {
                     RemoveIfAbandoned(file.FullName);

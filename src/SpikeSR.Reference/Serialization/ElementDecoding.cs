@@ -19,6 +19,11 @@ internal static class ElementDecoding
     /// <summary>True for the types whose elements are whole numbers.</summary>
     public static bool IsInteger(this ElementType type) => type is not (ElementType.F64 or ElementType.F32 or ElementType.F16 or ElementType.BF16);
 
+    /// <summary>True where the stored bytes are the numbers in memory.</summary>
+    public static bool IsStored<T>(this ElementType type)
+        where T : unmanaged =>
+        BitConverter.IsLittleEndian && ((type == ElementType.F32 && typeof(T) == typeof(float)) || (type == ElementType.F64 && typeof(T) == typeof(double)));
+
     /// <summary>
     /// Converts elements as a C# cast does: exactly where the destination can hold the value, else to nearest, ties to even
     /// (F64 or I64 to float, I64 beyond 2^53 to double). The caller sees to it that floats never go to integers.

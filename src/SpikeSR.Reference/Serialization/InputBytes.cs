@@ -48,12 +48,18 @@ internal sealed class InputBytes : IDisposable
         }
 
         var bytes = new byte[count];
-        if (ReadUpTo(offset, bytes) < count)
-        {
-            throw new MalformedFileException(Name, "file", $"an end before byte {offset + count}", $"{Length} bytes, as there were when it was opened");
-        }
-
+        Read(offset, bytes);
         return bytes;
+    }
+
+    /// <summary>Fills the span from an offset.</summary>
+    /// <exception cref="MalformedFileException">The file has become shorter than it was.</exception>
+    public void Read(long offset, Span<byte> destination)
+    {
+        if (ReadUpTo(offset, destination) < destination.Length)
+        {
+            throw new MalformedFileException(Name, "file", $"an end before byte {offset + destination.Length}", $"{Length} bytes, as there were when it was opened");
+        }
     }
 
     /// <summary>Fills the span from an offset; returns how many bytes there were.</summary>

@@ -124,19 +124,19 @@ public sealed class PyTorchCheckpoint : StateDictFile
             throw new MalformedFileException(file, $"tensor '{name}'", found < 0 ? $"no zip entry '{entry}'" : $"{found} bytes in zip entry '{entry}'", $"{size} bytes");
         }
 
-        return new StoredTensor(file, name, storage.Type, tensor.Extents, () => Gather(tensor, container.Read(entry, Array.MaxLength)));
+        return new StoredTensor(file, name, storage.Type, tensor.Extents, elements => Gather(tensor, container.Read(entry, Array.MaxLength), elements));
     }
 
     /// <summary>The elements of a strided view, side by side in row-major order.</summary>
-    private static ReadOnlyMemory<byte> Gather(PickledTensor tensor, byte[] storage)
+    private static void Gather(PickledTensor tensor, byte[] storage, Span<byte> elements)
     {
         var (extents, strides, size) = (tensor.Extents, tensor.Strides, tensor.Storage.Type.Size());
-        var elements = new byte[StoredTensor.CountElements(extents) * size];
         var index = new long[extents.Length];
         var source = tensor.Offset;
         for (var destination = 0; destination < elements.Length; destination += size)
         {
-            storage.AsSpan((int)(source * size), size).CopyTo(elements.AsSpan(destination));
+            storage.AsSpan((int)(source * size), size).CopyTo(elements[destination..]);
+
             // Counting up like an odometer: the innermost axis first, each wrap carrying outwards.
             for (var axis = extents.Length - 1; axis >= 0; axis--)
             {
@@ -150,7 +150,5 @@ public sealed class PyTorchCheckpoint : StateDictFile
                 index[axis] = 0;
             }
         }
-
-        return elements;
     }
 }

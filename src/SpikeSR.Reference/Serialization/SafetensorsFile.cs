@@ -49,13 +49,7 @@ public sealed class SafetensorsFile : StateDictFile
         var tensors = new OrderedDictionary<string, StoredTensor>();
         foreach (var (name, entry) in header.Tensors)
         {
-            tensors.Add(name, new StoredTensor(bytes.Name, name, entry.Type, entry.Extents, () =>
-            {
-                var size = entry.End - entry.Begin;
-                return size <= Array.MaxLength
-                    ? bytes.Read(dataStart + entry.Begin, (int)size)
-                    : throw new MalformedFileException(bytes.Name, $"tensor '{name}'", $"{size} bytes", $"at most {Array.MaxLength}");
-            }));
+            tensors.Add(name, new StoredTensor(bytes.Name, name, entry.Type, entry.Extents, elements => bytes.Read(dataStart + entry.Begin, elements)));
         }
 
         return new SafetensorsFile(bytes, header.Metadata, tensors);

@@ -201,7 +201,8 @@ internal sealed class SafetensorsHeader
             throw Refuse(name, $"{field} that is {Describe(reader.TokenType)}", "an array");
         }
 
-        var numbers = new List<long>();
+        Span<long> numbers = stackalloc long[most];
+        var count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var number) || number < 0)
@@ -209,15 +210,15 @@ internal sealed class SafetensorsHeader
                 throw Refuse(name, $"{field} with an item that is no count", "whole numbers from 0 to 2^63 - 1");
             }
 
-            if (numbers.Count == most)
+            if (count == most)
             {
                 throw Refuse(name, $"{field} of more than {most} numbers", $"at most {most}");
             }
 
-            numbers.Add(number);
+            numbers[count++] = number;
         }
 
-        return [.. numbers];
+        return numbers[..count].ToArray();
     }
 
     /// <summary>The next property's name, or null at the object's end.</summary>

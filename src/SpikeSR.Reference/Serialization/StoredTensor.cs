@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Serialization;
@@ -14,14 +15,18 @@ public sealed class StoredTensor
 
     private readonly string _file;
     private readonly long[] _extents;
-    private readonly Func<ReadOnlyMemory<byte>> _readBytes;
+    private readonly ByteReader _readBytes;
 
     /// <summary>Describes a tensor whose shape was already checked with <see cref="CountElements"/>.</summary>
-    internal StoredTensor(string file, string name, ElementType type, long[] extents, Func<ReadOnlyMemory<byte>> readBytes)
+    internal StoredTensor(string file, string name, ElementType type, long[] extents, ByteReader readBytes)
     {
         (_file, Name, ElementType, _extents, _readBytes) = (file, name, type, extents, readBytes);
         Length = CountElements(extents);
     }
+
+    /// <summary>Reads all elements of a tensor as they are stored, side by side in row-major order.</summary>
+    /// <param name="elements">Where to; as long as they are.</param>
+    internal delegate void ByteReader(Span<byte> elements);
 
     /// <summary>The name in the file.</summary>
     public string Name { get; }
@@ -44,12 +49,15 @@ public sealed class StoredTensor
             throw Refuse($"{_extents.Length} axes", $"at most {Shape.MaximumRank}");
         }
 
-        if (Length > int.MaxValue || _extents.Any(extent => extent > int.MaxValue))
+        Span<int> shape = stackalloc int[_extents.Length];
+        for (var axis = 0; axis < shape.Length; axis++)
         {
-            throw Refuse($"shape [{string.Join(", ", _extents)}]", $"at most {int.MaxValue} elements");
+            shape[axis] = Length <= int.MaxValue && _extents[axis] <= int.MaxValue
+                ? (int)_extents[axis]
+                : throw Refuse($"shape [{string.Join(", ", _extents)}]", $"at most {int.MaxValue} elements");
         }
 
-        return new Shape(Array.ConvertAll(_extents, extent => (int)extent));
+        return new Shape(shape);
     }
 
     /// <summary>Reads all elements as double: exact, but for I64 beyond 2^53 (to nearest, ties to even). BOOL gives 0 or 1.</summary>
@@ -136,7 +144,15 @@ public sealed class StoredTensor
             throw new ArgumentException($"a span of {values.Length} for {Length} elements of tensor '{MalformedFileException.Printable(Name)}'", nameof(values));
         }
 
-        var bytes = _readBytes().Span;
+        if (ElementType.IsStored<T>())
+        {
+            _readBytes(MemoryMarshal.AsBytes(values));
+            return;
+        }
+
+        var size = Length * ElementType.Size();
+        var bytes = size <= Array.MaxLength ? new byte[size] : throw Refuse($"{size} bytes", $"at most {Array.MaxLength}");
+        _readBytes(bytes);
         if (ElementType == ElementType.BOOL && bytes.IndexOfAnyExceptInRange((byte)0, (byte)1) is >= 0 and var index)
         {
             throw Refuse($"byte {bytes[index]} in BOOL element {index}", "0 or 1");
