@@ -24,6 +24,8 @@ internal static unsafe partial class DeformableConvolutionKernel
         private readonly int _offsetStride;
         private readonly int _maskStride;
         private readonly int* _positions;
+        private readonly T _lastRow;
+        private readonly T _lastColumn;
         private readonly T* _x;
         private readonly T* _offset;
         private readonly T* _mask;
@@ -51,64 +53,75 @@ internal static unsafe partial class DeformableConvolutionKernel
             (_settings, _offsetGroups, _offsetStride, _maskStride) = (settings, offsetGroups, offsetStride, maskStride);
             (_height, _width, _channels) = (x.Shape[1], x.Shape[2], x.Shape[3]);
             (_rows, _columns, _taps) = (y[1], y[2], weight[2] * weight[3]);
+            (_lastRow, _lastColumn) = (Last(_height), Last(_width));
             _x = x.Pointer;
             _offset = offset;
             _mask = mask;
             _zeros = scope.RentCleared<T>(new Shape(_channels)).Pointer;
             var offsets = scope.Rent<int>(weight[1], _taps);
-            for (var k = 0; k < offsets.Length; k++)
+            var k = 0;
+            for (var channel = 0; channel < weight[1]; channel++)
             {
-                offsets.Span[k] = (k % _taps * weight[1]) + (k / _taps);
+                for (var tap = 0; tap < _taps; tap++)
+                {
+                    offsets.Pointer[k++] = (tap * weight[1]) + channel;
+                }
             }
 
             Offsets = offsets.Pointer;
-            _positions = scope.Rent<int>(_taps, 2).Pointer;
-            for (var tap = 0; tap < _taps; tap++)
+            _positions = scope.Rent<int>(offsetGroups * _taps, 2).Pointer;
+            for (var at = 0; at < offsetGroups * _taps; at++)
             {
-                _positions[2 * tap] = (tap / weight[3] * settings.Dilation) - settings.Padding;
-                _positions[(2 * tap) + 1] = (tap % weight[3] * settings.Dilation) - settings.Padding;
+                _positions[2 * at] = (at % _taps / weight[3] * settings.Dilation) - settings.Padding;
+                _positions[(2 * at) + 1] = (at % weight[3] * settings.Dilation) - settings.Padding;
             }
         }
 
         /// <summary>Numbers in the columns of a pixel.</summary>
         public int Width => _channels * _taps;
 
+        /// <summary>Numbers that the cells of a block of pixels take.</summary>
+        public int CellsLength => _offsetGroups * _taps * Cell.Length;
+
         /// <summary>Where the k-th factor, k = (channel, tap), stands in a group's columns.</summary>
         public int* Offsets { get; }
 
-        /// <summary>Writes the columns of pixels [first, first + count).</summary>
-        public void Sample<TLane>(int first, int count, T* columns)
+        /// <summary>Writes the columns of pixels [first, first + count), at most a block.</summary>
+        /// <typeparam name="TLane">The lane type.</typeparam>
+        /// <param name="first">First pixel, counting through the images.</param>
+        /// <param name="count">Pixels.</param>
+        /// <param name="cells">Room for <see cref="CellsLength"/> numbers.</param>
+        /// <param name="columns">Where to.</param>
+        public void Sample<TLane>(int first, int count, T* cells, T* columns)
             where TLane : unmanaged, ILane<TLane, T>
         {
+            Locate<TLane>(first, count, cells);
             var block = _channels / _offsetGroups;
-            for (var pixel = first; pixel < first + count; pixel++)
+            for (var i = 0; i < count; i++, columns += Width)
             {
-                var (n, p, q) = Convolution.Unravel(pixel, _rows, _columns);
-                for (var tap = 0; tap < _taps; tap++)
+                var image = Image(first + i);
+                var cell = cells + i;
+                var mask = _mask + ((nint)(first + i) * _maskStride);
+                for (var from = 0; from < _channels; from += block)
                 {
-                    for (var offsetGroup = 0; offsetGroup < _offsetGroups; offsetGroup++)
+                    for (var tap = 0; tap < _taps; tap++, cell += Cell.Length)
                     {
-                        var at = (offsetGroup * _taps) + tap;
-                        var cell = Locate(n, p, q, tap, _offset + ((nint)pixel * _offsetStride) + (2 * at));
-                        var modulation = _mask is null ? T.One : _mask[((nint)pixel * _maskStride) + at];
-                        var c = offsetGroup * block;
-                        while (c < (offsetGroup + 1) * block)
+                        var corners = CornersOf(cell, image);
+                        var modulation = _mask is null ? T.One : *mask++;
+                        for (var c = from; c < from + block;)
                         {
-                            var column = Column(columns, tap, c, block, out var end);
-                            for (; c <= end - TLane.Width; c += TLane.Width, column += TLane.Width)
+                            var column = Column(columns, tap, c, from + block, out var end);
+                            var whole = end - ((end - c) % TLane.Width);
+                            Blend<TLane>(corners, cell, modulation, c, whole, column);
+                            if (whole < end)
                             {
-                                TLane.Store(column, cell.Sample<TLane>(c) * TLane.Broadcast(modulation));
+                                Blend<LaneScalar<T>>(corners, cell, modulation, whole, end, column + (whole - c));
                             }
 
-                            for (; c < end; c++, column++)
-                            {
-                                LaneScalar<T>.Store(column, cell.Sample<LaneScalar<T>>(c) * LaneScalar<T>.Broadcast(modulation));
-                            }
+                            c = end;
                         }
                     }
                 }
-
-                columns += Width;
             }
         }
 
@@ -116,170 +129,212 @@ internal static unsafe partial class DeformableConvolutionKernel
         /// For pixels [first, first + count): writes the columns again, sums the gradients by offset and mask, and scatters that by the input,
         /// ascending by pixel, then tap, then corner.
         /// </summary>
-        public void Backward<TLane>(int first, int count, T* gradColumns, T* columns, T* terms, T* gradX, T* gradOffset, T* gradMask)
+        public void Backward<TLane>(int first, int count, T* gradColumns, T* cells, T* columns, T* terms, T* gradX, T* gradOffset, T* gradMask)
             where TLane : unmanaged, ILane<TLane, T>
         {
+            Locate<TLane>(first, count, cells);
             var block = _channels / _offsetGroups;
-            for (var pixel = first; pixel < first + count; pixel++)
+            for (var i = 0; i < count; i++, columns += Width, gradColumns += Width)
             {
-                var (n, p, q) = Convolution.Unravel(pixel, _rows, _columns);
-                for (var tap = 0; tap < _taps; tap++)
+                var image = Image(first + i);
+                var cell = cells + i;
+                var at = (nint)(first + i) * _offsetGroups * _taps;
+                for (var from = 0; from < _channels; from += block)
                 {
-                    for (var offsetGroup = 0; offsetGroup < _offsetGroups; offsetGroup++)
+                    for (var tap = 0; tap < _taps; tap++, cell += Cell.Length, at++)
                     {
-                        var at = ((((nint)pixel * _offsetGroups) + offsetGroup) * _taps) + tap;
-                        var cell = Locate(n, p, q, tap, _offset + (2 * at));
+                        var corners = CornersOf(cell, image);
                         var modulation = _mask is null ? T.One : _mask[at];
-                        var c = offsetGroup * block;
-                        while (c < (offsetGroup + 1) * block)
+                        for (var c = from; c < from + block;)
                         {
-                            var column = Column(columns, tap, c, block, out var end);
+                            var column = Column(columns, tap, c, from + block, out var end);
                             var gradColumn = gradColumns + (column - columns);
-                            for (; c <= end - TLane.Width; c += TLane.Width, column += TLane.Width, gradColumn += TLane.Width)
+                            var whole = end - ((end - c) % TLane.Width);
+                            Backward<TLane>(corners, cell, modulation, c, whole, gradColumn, column, terms, gradX);
+                            if (whole < end)
                             {
-                                cell.Backward<TLane>(c, modulation, gradColumn, column, terms, _channels, gradX);
+                                Backward<LaneScalar<T>>(corners, cell, modulation, whole, end, gradColumn + (whole - c), column + (whole - c), terms, gradX);
                             }
 
-                            for (; c < end; c++, column++, gradColumn++)
-                            {
-                                cell.Backward<LaneScalar<T>>(c, modulation, gradColumn, column, terms, _channels, gradX);
-                            }
+                            c = end;
                         }
 
-                        var own = terms + (offsetGroup * block);
-                        gradOffset[2 * at] = FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Elements<T>>(new(own, _channels), 0, block);
-                        gradOffset[(2 * at) + 1] = FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Elements<T>>(new(own, _channels), 1, block);
+                        gradOffset[2 * at] = FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Elements<T>>(new(terms + from, _channels), 0, block);
+                        gradOffset[(2 * at) + 1] = FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Elements<T>>(new(terms + from, _channels), 1, block);
                         if (gradMask is not null)
                         {
-                            gradMask[at] = FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Elements<T>>(new(own, _channels), 2, block);
+                            gradMask[at] = FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Elements<T>>(new(terms + from, _channels), 2, block);
                         }
                     }
                 }
-
-                columns += Width;
-                gradColumns += Width;
             }
         }
 
-        // Where channel c of a tap stands in a pixel's columns, and up to which channel its neighbours stand beside it: to the end of the group and of the
-        // offset group. Without groups nothing is divided.
+        // The last of so many rows or columns, as a number; 0, which no cell lies before, where the format may not have it.
+        private static T Last(int count) => count <= 1 << 24 ? T.CreateTruncating(count - 1) : T.Zero;
+
+        // The first channel of the first pixel of a pixel's image.
+        private T* Image(int pixel) => _x + ((nint)(pixel / (_rows * _columns)) * _height * _width * _channels);
+
+        // Where channel c of a tap stands in a pixel's columns, and up to which channel its neighbours stand beside it: to the end of its offset group, or of the
+        // group. Without groups nothing is divided.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private T* Column(T* columns, int tap, int c, int block, out int end)
+        private T* Column(T* columns, int tap, int c, int offsetGroupEnd, out int end)
         {
+            end = offsetGroupEnd;
             if (_settings.Groups == 1)
             {
-                end = _offsetGroups == 1 ? _channels : c + block;
                 return columns + (tap * _channels) + c;
             }
 
             var (group, channelsInGroup) = (c / (_channels / _settings.Groups), _channels / _settings.Groups);
-            end = Math.Min(((c / block) + 1) * block, (group + 1) * channelsInGroup);
+            end = Math.Min(end, (group + 1) * channelsInGroup);
             return columns + (((group * _taps) + tap - group) * channelsInGroup) + c;
         }
 
-        // The cell that a tap of output pixel (n, p, q) samples, its offset being (dy, dx); positions are compared as numbers before they become integers.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private Cell<T> Locate(int n, int p, int q, int tap, T* offset)
+        // Writes the cells that pixels sample, [offset group, tap, number, pixel]: lanes run across pixels. What lies behind the last pixel is computed from
+        // whatever stands there and not read.
+        private void Locate<TLane>(int first, int count, T* cells)
+            where TLane : unmanaged, ILane<TLane, T>
         {
-            var y = T.CreateTruncating((p * _settings.Stride) + _positions[2 * tap]) + offset[0];
-            var x = T.CreateTruncating((q * _settings.Stride) + _positions[(2 * tap) + 1]) + offset[1];
-            var (floorY, floorX) = (T.Floor(y), T.Floor(x));
-            var (lowY, lowX) = (y - floorY, x - floorX);
+            var positions = 2 * _offsetGroups * _taps;
+            var (_, p, q) = Convolution.Unravel(first, _rows, _columns);
+            for (var i = 0; i < count; i++)
+            {
+                var (row, column) = (p * _settings.Stride, q * _settings.Stride);
+                var offset = _offset + ((nint)(first + i) * _offsetStride);
+                var cell = cells + i;
+                for (var k = 0; k < positions; k += 2, cell += Cell.Length)
+                {
+                    cell[Cell.Y] = T.CreateTruncating(row + _positions[k]) + offset[k];
+                    cell[Cell.X] = T.CreateTruncating(column + _positions[k + 1]) + offset[k + 1];
+                }
+
+                if (++q == _columns)
+                {
+                    (p, q) = (p + 1 == _rows ? 0 : p + 1, 0);
+                }
+            }
+
+            var (zero, one, outside) = (TLane.Broadcast(T.Zero), TLane.Broadcast(T.One), TLane.Broadcast(T.NegativeOne));
+            var (lastRow, lastColumn) = (TLane.Broadcast(_lastRow), TLane.Broadcast(_lastColumn));
+            for (var k = 0; k < positions; k += 2, cells += Cell.Length)
+            {
+                for (var cell = cells; cell < cells + count; cell += TLane.Width)
+                {
+                    var (y, x) = (TLane.Load(cell + Cell.Y), TLane.Load(cell + Cell.X));
+                    var (top, left) = (TLane.Floor(y), TLane.Floor(x));
+                    var isInside = TLane.And(
+                        TLane.And(TLane.IsGreaterOrEqual(top, zero), TLane.IsGreater(lastRow, top)),
+                        TLane.And(TLane.IsGreaterOrEqual(left, zero), TLane.IsGreater(lastColumn, left)));
+                    var (lowY, lowX) = (y - top, x - left);
+                    var (highY, highX) = (one - lowY, one - lowX);
+                    TLane.Store(cell + Cell.Top, TLane.Select(isInside, top, outside));
+                    TLane.Store(cell + Cell.Left, left);
+                    TLane.Store(cell + Cell.LowY, lowY);
+                    TLane.Store(cell + Cell.LowX, lowX);
+                    TLane.Store(cell + Cell.HighY, highY);
+                    TLane.Store(cell + Cell.HighX, highX);
+                    TLane.Store(cell + Cell.Weight00, highY * highX);
+                    TLane.Store(cell + Cell.Weight01, highY * lowX);
+                    TLane.Store(cell + Cell.Weight10, lowY * highX);
+                    TLane.Store(cell + Cell.Weight11, lowY * lowX);
+                }
+            }
+        }
+
+        // image: the first channel of the image's first pixel.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private Corners<T> CornersOf(T* cell, T* image)
+        {
+            if (!(cell[Cell.Top] >= T.Zero))
+            {
+                return CornersAtEdge(T.Floor(cell[Cell.Y]), cell[Cell.Left], image);
+            }
+
+            var (pixel, row) = ((nint)_channels, (nint)_width * _channels);
+            var corner = image + (T.ConvertToIntegerNative<int>(cell[Cell.Top]) * row) + (T.ConvertToIntegerNative<int>(cell[Cell.Left]) * pixel);
+            return new Corners<T>(corner, corner + pixel, corner + row, corner + row + pixel);
+        }
+
+        // Positions are compared as numbers before they become integers.
+        private Corners<T> CornersAtEdge(T floorY, T floorX, T* image)
+        {
             var (top, left) = (double.CreateTruncating(floorY), double.CreateTruncating(floorX));
             var (isTop, isBottom) = (top >= 0 && top < _height, top + 1 >= 0 && top + 1 < _height);
             var (isLeft, isRight) = (left >= 0 && left < _width, left + 1 >= 0 && left + 1 < _width);
-            var upper = isTop || isBottom ? ((nint)n * _height) + (int)top : 0;
-            var corner = isLeft || isRight ? ((upper * _width) + (int)left) * _channels : 0;
-            return new Cell<T>(
-                _x,
-                _zeros,
-                lowY,
-                lowX,
-                isTop && isLeft ? corner : -1,
-                isTop && isRight ? corner + _channels : -1,
-                isBottom && isLeft ? corner + ((nint)_width * _channels) : -1,
-                isBottom && isRight ? corner + (((nint)_width + 1) * _channels) : -1);
-        }
-    }
-
-    /// <summary>A cell of four pixels, the position within it and what follows for its corners.</summary>
-    private readonly struct Cell<T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        private readonly nint _at00;
-        private readonly nint _at01;
-        private readonly nint _at10;
-        private readonly nint _at11;
-        private readonly T* _v00;
-        private readonly T* _v01;
-        private readonly T* _v10;
-        private readonly T* _v11;
-        private readonly T _lowY;
-        private readonly T _lowX;
-        private readonly T _highY;
-        private readonly T _highX;
-
-        /// <summary>Makes a cell; offsets of corners outside the image are -1.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Cell(T* x, T* zeros, T lowY, T lowX, nint at00, nint at01, nint at10, nint at11)
-        {
-            (_at00, _at01, _at10, _at11) = (at00, at01, at10, at11);
-            _v00 = at00 >= 0 ? x + at00 : zeros;
-            _v01 = at01 >= 0 ? x + at01 : zeros;
-            _v10 = at10 >= 0 ? x + at10 : zeros;
-            _v11 = at11 >= 0 ? x + at11 : zeros;
-            (_lowY, _lowX, _highY, _highX) = (lowY, lowX, T.One - lowY, T.One - lowX);
+            var (pixel, row) = ((nint)_channels, (nint)_width * _channels);
+            var corner = image + ((isTop || isBottom ? (int)top : 0) * row) + ((isLeft || isRight ? (int)left : 0) * pixel);
+            return new Corners<T>(
+                isTop && isLeft ? corner : _zeros,
+                isTop && isRight ? corner + pixel : _zeros,
+                isBottom && isLeft ? corner + row : _zeros,
+                isBottom && isRight ? corner + row + pixel : _zeros);
         }
 
-        /// <summary>The bilinear form at channel c and its neighbours.</summary>
+        // For channels [c, end): the bilinear form, modulated.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TLane Sample<TLane>(int c)
-            where TLane : unmanaged, ILane<TLane, T> => Sample(TLane.Load(_v00 + c), TLane.Load(_v01 + c), TLane.Load(_v10 + c), TLane.Load(_v11 + c));
-
-        /// <summary>
-        /// Writes the column, the terms of the gradients by y, x and mask [3, channels], and adds to gradX: all at channel c and its neighbours.
-        /// </summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Backward<TLane>(int c, T modulation, T* gradColumn, T* column, T* terms, int channels, T* gradX)
+        private static void Blend<TLane>(Corners<T> corners, T* cell, T modulation, int c, int end, T* column)
             where TLane : unmanaged, ILane<TLane, T>
         {
-            var v00 = TLane.Load(_v00 + c);
-            var v01 = TLane.Load(_v01 + c);
-            var v10 = TLane.Load(_v10 + c);
-            var v11 = TLane.Load(_v11 + c);
-            var sample = Sample(v00, v01, v10, v11);
-            var g = TLane.Load(gradColumn);
-            var gradSample = g * TLane.Broadcast(modulation);
-            var slopeY = TLane.FusedMultiplyAdd(TLane.Broadcast(_lowX), v11 - v01, TLane.Broadcast(_highX) * (v10 - v00));
-            var slopeX = TLane.FusedMultiplyAdd(TLane.Broadcast(_lowY), v11 - v10, TLane.Broadcast(_highY) * (v01 - v00));
-            TLane.Store(column, sample * TLane.Broadcast(modulation));
-            TLane.Store(terms + c, gradSample * slopeY);
-            TLane.Store(terms + channels + c, gradSample * slopeX);
-            TLane.Store(terms + ((nint)2 * channels) + c, g * sample);
-            Scatter(gradX, _at00, c, _highY * _highX, gradSample);
-            Scatter(gradX, _at01, c, _highY * _lowX, gradSample);
-            Scatter(gradX, _at10, c, _lowY * _highX, gradSample);
-            Scatter(gradX, _at11, c, _lowY * _lowX, gradSample);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Scatter<TLane>(T* gradX, nint at, int c, T weight, TLane g)
-            where TLane : unmanaged, ILane<TLane, T>
-        {
-            if (at >= 0)
+            var weight00 = TLane.Broadcast(cell[Cell.Weight00]);
+            var weight01 = TLane.Broadcast(cell[Cell.Weight01]);
+            var weight10 = TLane.Broadcast(cell[Cell.Weight10]);
+            var weight11 = TLane.Broadcast(cell[Cell.Weight11]);
+            var mask = TLane.Broadcast(modulation);
+            for (; c < end; c += TLane.Width, column += TLane.Width)
             {
-                TLane.Store(gradX + at + c, TLane.FusedMultiplyAdd(TLane.Broadcast(weight), g, TLane.Load(gradX + at + c)));
+                var sample = weight00 * TLane.Load(corners.V00 + c);
+                sample = TLane.FusedMultiplyAdd(weight01, TLane.Load(corners.V01 + c), sample);
+                sample = TLane.FusedMultiplyAdd(weight10, TLane.Load(corners.V10 + c), sample);
+                sample = TLane.FusedMultiplyAdd(weight11, TLane.Load(corners.V11 + c), sample);
+                TLane.Store(column, sample * mask);
+            }
+        }
+
+        // For channels [c, end): the columns, the terms of the gradients by y, x and mask [3, channels], and what is added to gradX.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Backward<TLane>(Corners<T> corners, T* cell, T modulation, int c, int end, T* gradColumn, T* column, T* terms, T* gradX)
+            where TLane : unmanaged, ILane<TLane, T>
+        {
+            var (lowY, lowX) = (TLane.Broadcast(cell[Cell.LowY]), TLane.Broadcast(cell[Cell.LowX]));
+            var (highY, highX) = (TLane.Broadcast(cell[Cell.HighY]), TLane.Broadcast(cell[Cell.HighX]));
+            var weight00 = TLane.Broadcast(cell[Cell.Weight00]);
+            var weight01 = TLane.Broadcast(cell[Cell.Weight01]);
+            var weight10 = TLane.Broadcast(cell[Cell.Weight10]);
+            var weight11 = TLane.Broadcast(cell[Cell.Weight11]);
+            var mask = TLane.Broadcast(modulation);
+            for (; c < end; c += TLane.Width, column += TLane.Width, gradColumn += TLane.Width)
+            {
+                var v00 = TLane.Load(corners.V00 + c);
+                var v01 = TLane.Load(corners.V01 + c);
+                var v10 = TLane.Load(corners.V10 + c);
+                var v11 = TLane.Load(corners.V11 + c);
+                var sample = TLane.FusedMultiplyAdd(weight11, v11, TLane.FusedMultiplyAdd(weight10, v10, TLane.FusedMultiplyAdd(weight01, v01, weight00 * v00)));
+                var g = TLane.Load(gradColumn);
+                var gradSample = g * mask;
+                var slopeY = TLane.FusedMultiplyAdd(lowX, v11 - v01, highX * (v10 - v00));
+                var slopeX = TLane.FusedMultiplyAdd(lowY, v11 - v10, highY * (v01 - v00));
+                TLane.Store(column, sample * mask);
+                TLane.Store(terms + c, gradSample * slopeY);
+                TLane.Store(terms + _channels + c, gradSample * slopeX);
+                TLane.Store(terms + ((nint)2 * _channels) + c, g * sample);
+                Scatter(gradX, corners.V00, c, weight00, gradSample);
+                Scatter(gradX, corners.V01, c, weight01, gradSample);
+                Scatter(gradX, corners.V10, c, weight10, gradSample);
+                Scatter(gradX, corners.V11, c, weight11, gradSample);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private TLane Sample<TLane>(TLane v00, TLane v01, TLane v10, TLane v11)
+        private void Scatter<TLane>(T* gradX, T* corner, int c, TLane weight, TLane g)
             where TLane : unmanaged, ILane<TLane, T>
         {
-            var sum = TLane.Broadcast(_highY * _highX) * v00;
-            sum = TLane.FusedMultiplyAdd(TLane.Broadcast(_highY * _lowX), v01, sum);
-            sum = TLane.FusedMultiplyAdd(TLane.Broadcast(_lowY * _highX), v10, sum);
-            return TLane.FusedMultiplyAdd(TLane.Broadcast(_lowY * _lowX), v11, sum);
+            if (corner != _zeros)
+            {
+                var place = gradX + (corner - _x) + c;
+                TLane.Store(place, TLane.FusedMultiplyAdd(weight, g, TLane.Load(place)));
+            }
         }
     }
 }

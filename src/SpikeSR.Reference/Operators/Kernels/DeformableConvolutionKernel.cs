@@ -11,7 +11,7 @@ namespace SpikeSR.Reference.Operators.Kernels;
 /// </summary>
 internal static unsafe partial class DeformableConvolutionKernel
 {
-    // Pixels in a block: 8 tiles of the product. With 9 taps of 64 channels their columns take 110 KB in float.
+    // Pixels in a block: 8 tiles of the product, and whole lanes. With 9 taps of 64 channels their columns take 110 KB in float, their cells 21 KB.
     private const int PixelBlock = 48;
 
     // Rows (tap, channel) in a piece of the weight's gradient: 16 tiles.
@@ -45,9 +45,10 @@ internal static unsafe partial class DeformableConvolutionKernel
         threads.For((pixels + PixelBlock - 1) / PixelBlock, block =>
         {
             var first = block * PixelBlock;
-            var columns = workspace.Rent<T>(new Shape(PixelBlock, sampler.Width));
-            Block<TLane, T>(settings.Groups, sampler, packed, start, first, Math.Min(PixelBlock, pixels - first), columns.Pointer, y.Pointer + ((nint)first * outputs), outputs);
-            workspace.Return(columns);
+            using var own = workspace.OpenScope();
+            var (cells, columns) = (own.Rent<T>(sampler.CellsLength), own.Rent<T>(PixelBlock, sampler.Width));
+            Block<TLane, T>(
+                settings.Groups, sampler, packed, start, first, Math.Min(PixelBlock, pixels - first), cells.Pointer, columns.Pointer, y.Pointer + ((nint)first * outputs), outputs);
         });
     }
 
@@ -59,21 +60,21 @@ internal static unsafe partial class DeformableConvolutionKernel
     {
         var sampler = new Sampler<T>(ConvolutionSettings.Same3, 1, x, offset, offsetStride, mask, maskStride, weight, y.Shape, scope);
         var start = MatrixKernel.StartRow<TLane, T>(bias, 1, packed.Columns, scope);
-        var columns = scope.Rent<T>(PixelBlock, sampler.Width);
+        var (cells, columns) = (scope.Rent<T>(sampler.CellsLength), scope.Rent<T>(PixelBlock, sampler.Width));
         var (pixels, outputs) = (y.Shape[1] * y.Shape[2], y.Shape[3]);
         for (var first = 0; first < pixels; first += PixelBlock)
         {
-            Block<TLane, T>(1, sampler, packed, start, first, Math.Min(PixelBlock, pixels - first), columns.Pointer, y.Pointer + ((nint)first * outputs), outputs);
+            Block<TLane, T>(1, sampler, packed, start, first, Math.Min(PixelBlock, pixels - first), cells.Pointer, columns.Pointer, y.Pointer + ((nint)first * outputs), outputs);
         }
     }
 
     // The outputs of pixels [first, first + count): their columns, then the products of each group.
     private static void Block<TLane, T>(
-        int groups, Sampler<T> sampler, PackedMatrix<T> packed, TensorView<T> start, int first, int count, T* columns, T* y, int outputs)
+        int groups, Sampler<T> sampler, PackedMatrix<T> packed, TensorView<T> start, int first, int count, T* cells, T* columns, T* y, int outputs)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        sampler.Sample<TLane>(first, count, columns);
+        sampler.Sample<TLane>(first, count, cells, columns);
         var rows = stackalloc nint[PixelBlock];
         for (var m = 0; m < count; m++)
         {
@@ -127,6 +128,7 @@ internal static unsafe partial class DeformableConvolutionKernel
         threads.For(x.Shape[0], image =>
         {
             var gradColumns = workspace.Rent<T>(new Shape(PixelBlock, sampler.Width));
+            var cells = workspace.Rent<T>(new Shape(sampler.CellsLength));
             var terms = workspace.Rent<T>(new Shape(3, x.Shape[3]));
             for (var first = image * pixels; first < (image + 1) * pixels; first += PixelBlock)
             {
@@ -151,6 +153,7 @@ internal static unsafe partial class DeformableConvolutionKernel
                     first,
                     count,
                     gradColumns.Pointer,
+                    cells.Pointer,
                     columns.Pointer + ((nint)first * sampler.Width),
                     terms.Pointer,
                     gradX.Pointer,
@@ -159,6 +162,7 @@ internal static unsafe partial class DeformableConvolutionKernel
             }
 
             workspace.Return(terms);
+            workspace.Return(cells);
             workspace.Return(gradColumns);
         });
         BackwardWeight<TLane, T>(settings, columns, gradY, gradWeight, workspace, threads);
