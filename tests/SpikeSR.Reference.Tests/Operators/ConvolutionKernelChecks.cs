@@ -11,6 +11,8 @@ internal interface IConvolutionKernelChecks
 {
     void Forward(ConvolutionCase shapes, int seed);
 
+    void ForwardSpikes(ConvolutionCase shapes, int seed);
+
     void BackwardInput(ConvolutionCase shapes, int seed);
 
     void BackwardWeight(ConvolutionCase shapes, int seed);
@@ -37,6 +39,35 @@ internal sealed class ConvolutionKernelChecks<TLane, T> : IConvolutionKernelChec
     public void Forward(ConvolutionCase c, int seed)
     {
         var (x, weight, _, bias) = Operands(c, seed);
+        Forward(c, x, weight, bias);
+    }
+
+    // Few spikes, whose convolution leaves products out where neither weight nor bias forbids it, and zeros of both signs between them.
+    public void ForwardSpikes(ConvolutionCase c, int seed)
+    {
+        var (x, weight, _, bias) = Operands(c, seed);
+        var random = new Random(seed);
+        foreach (ref var element in x.Span)
+        {
+            element = random.Next(25) switch { 0 => T.One, 1 => T.NegativeZero, _ => T.Zero };
+        }
+
+        Forward(c, x, weight, bias);
+        for (var o = 0; o < bias.Length; o++)
+        {
+            bias.Span[o] = bias.Span[o] == T.Zero ? T.Zero : bias.Span[o];
+        }
+
+        Forward(c, x, weight, bias);
+        if (seed % 4 == 0)
+        {
+            x.Span[random.Next(x.Length)] = T.CreateChecked(0.5);
+            Forward(c, x, weight, bias);
+        }
+    }
+
+    private static void Forward(ConvolutionCase c, TensorView<T> x, TensorView<T> weight, TensorView<T> bias)
+    {
         foreach (var start in new[] { bias, default })
         {
             var expected = Unwritten<T>(c.Images, c.Rows, c.Columns, c.Outputs);

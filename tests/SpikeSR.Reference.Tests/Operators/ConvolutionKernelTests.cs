@@ -23,21 +23,39 @@ public sealed class ConvolutionKernelTests
         new(1, 6, 6, 2, 3, 1, 1, Stride: 4),
     ];
 
+    // Words of spikes that are full, begun, and several; panels of every number of lanes, one of which has an edge.
+    private static readonly ConvolutionCase[] _spikingCases =
+    [
+        new(2, 1, 2, 64, 64, 1, 2, Padding: 1),
+        new(1, 2, 2, 70, 16, 2, 1, Padding: 1),
+        new(1, 1, 1, 129, 32, 1, 1, Padding: 1),
+        new(1, 3, 4, 5, 48, 3, 3, Padding: 1),
+        new(1, 3, 2, 4, 80, 2, 3, Padding: 2, Dilation: 2),
+        new(1, 7, 6, 8, 16, 3, 3, Stride: 2, Padding: 1),
+        new(1, 3, 4, 4, 21, 3, 3, Padding: 1),
+        new(1, 3, 4, 4, 32, 3, 3, Padding: 1, Groups: 2),
+        new(1, 2, 3, 64, 16, 1, 1),
+    ];
+
     public static TheoryData<string> Lanes => KernelLanes.All;
 
     [Theory]
     [MemberData(nameof(Lanes))]
-    public void A_convolution_is_its_definition(string lane) => ForEveryCase(lane, (checks, shapes, seed) => checks.Forward(shapes, seed));
+    public void A_convolution_is_its_definition(string lane) => ForEveryCase(_cases, lane, (checks, shapes, seed) => checks.Forward(shapes, seed));
+
+    [Theory]
+    [MemberData(nameof(Lanes))]
+    public void A_convolution_of_spikes_is_its_definition(string lane) => ForEveryCase(_spikingCases, lane, (checks, shapes, seed) => checks.ForwardSpikes(shapes, seed));
 
     [Theory]
     [MemberData(nameof(Lanes))]
     public void A_convolutions_gradient_by_its_input_is_its_definition(string lane) =>
-        ForEveryCase(lane, (checks, shapes, seed) => checks.BackwardInput(shapes, seed));
+        ForEveryCase(_cases, lane, (checks, shapes, seed) => checks.BackwardInput(shapes, seed));
 
     [Theory]
     [MemberData(nameof(Lanes))]
     public void A_convolutions_gradient_by_its_weight_is_its_definition(string lane) =>
-        ForEveryCase(lane, (checks, shapes, seed) => checks.BackwardWeight(shapes, seed));
+        ForEveryCase(_cases, lane, (checks, shapes, seed) => checks.BackwardWeight(shapes, seed));
 
     // Sizes at which an image is cut into bands and a sum into parts.
     [Fact]
@@ -51,12 +69,12 @@ public sealed class ConvolutionKernelTests
         }
     }
 
-    private static void ForEveryCase(string lane, Action<IConvolutionKernelChecks, ConvolutionCase, int> check)
+    private static void ForEveryCase(ConvolutionCase[] cases, string lane, Action<IConvolutionKernelChecks, ConvolutionCase, int> check)
     {
-        for (var i = 0; i < _cases.Length; i++)
+        for (var i = 0; i < cases.Length; i++)
         {
-            check(Checks(lane), _cases[i], 2 * i);
-            check(Checks(lane), _cases[i], (2 * i) + 1);
+            check(Checks(lane), cases[i], 2 * i);
+            check(Checks(lane), cases[i], (2 * i) + 1);
         }
     }
 

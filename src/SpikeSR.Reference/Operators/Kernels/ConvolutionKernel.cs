@@ -75,7 +75,7 @@ internal static unsafe class ConvolutionKernel
     public static void Forward<TLane, T>(
         ConvolutionSettings settings, TensorView<T> x, TensorView<T> weight, PackedMatrix<T> packed, TensorView<T> bias, TensorView<T> y, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         settings.Check(x, weight, y);
         Guard.AbsentOrShape(bias, nameof(bias), y.Shape[3]);
@@ -86,7 +86,7 @@ internal static unsafe class ConvolutionKernel
     public static void ForwardUnchecked<TLane, T>(
         ConvolutionSettings settings, TensorView<T> x, Shape weight, PackedMatrix<T> packed, TensorView<T> bias, TensorView<T> y, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         var window = ForwardWindow(settings, x, weight, y);
         using var scope = workspace.OpenScope();
@@ -148,26 +148,25 @@ internal static unsafe class ConvolutionKernel
         var start = MatrixKernel.StartRow<TLane, T>(bias, 1, packed.Columns, scope);
         var rows = scope.Rent<nint>(bandRows * width);
         window.FillPixelOffsets(rows.Span);
+        var product = BandProduct<T>.Create<TLane>(packed, window, rows, offsets, start, scope);
         var bands = (height + bandRows - 1) / bandRows;
         threads.For(y.Shape[0] * bands, unit =>
         {
             var (n, p) = (unit / bands, unit % bands * bandRows);
             var pixels = Math.Min(bandRows, height - p) * width;
-            var band = workspace.Rent<T>(new Shape(window.BandLength(bandRows)));
-            var products = workspace.Rent<T>(new Shape(AffinePixels, channels));
+            using var own = workspace.OpenScope();
+            var (band, products) = (own.Rent<T>(window.BandLength(bandRows)), own.Rent<T>(AffinePixels, channels));
             var image = window.Read(n, p, pixels / width, band);
+            var spikes = product.ReadSpikes(image, window.BandLength(pixels / width), own);
             for (var first = 0; first < pixels; first += AffinePixels)
             {
                 var count = Math.Min(AffinePixels, pixels - first);
-                MatrixKernel.Multiply<TLane, T>(
-                    count, packed.Depth, packed.Columns, image, rows.Pointer + first, offsets.Pointer, packed.Group(0), start.Pointer, 0, products.Pointer, channels);
+                product.Multiply<TLane>(0, first, count, image, spikes, products.Pointer, channels);
                 var at = ((((nint)n * height) + p) * width + first) * channels;
                 var end = new AffineSum<T>(products.Pointer, scale.Pointer, shift.Pointer, addend.IsAbsent ? null : addend.Pointer + at, y.Pointer + at, channels);
                 LaneLoop.ChannelRange<TLane, T, AffineSum<T>>(end, 0, 0, count, 0, channels);
             }
 
-            workspace.Return(products);
-            workspace.Return(band);
         });
     }
 
@@ -184,7 +183,7 @@ internal static unsafe class ConvolutionKernel
     public static void BackwardInput<TLane, T>(
         ConvolutionSettings settings, TensorView<T> gradY, TensorView<T> weight, PackedMatrix<T> packed, TensorView<T> gradX, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         settings.Check(gradX, weight, gradY);
         var (rows, columns) = (weight.Shape[2], weight.Shape[3]);
@@ -317,7 +316,7 @@ internal static unsafe class ConvolutionKernel
     private static void Slide<TLane, T>(
         ConvolutionWindow<T> window, PackedMatrix<T> packed, TensorView<int> offsets, TensorView<T> bias, TensorView<T> y, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         var (height, width, channels, images) = (y.Shape[1], y.Shape[2], y.Shape[3], y.Shape[0]);
         if (y.Length == 0)
@@ -331,32 +330,21 @@ internal static unsafe class ConvolutionKernel
         var rows = scope.Rent<nint>(bandRows * width);
         window.FillPixelOffsets(rows.Span);
 
+        var product = BandProduct<T>.Create<TLane>(packed, window, rows, offsets, start, scope);
         var bands = (height + bandRows - 1) / bandRows;
-        var inputs = window.Image.Shape[3] / packed.Groups;
         threads.For(images * bands, unit =>
         {
             var (n, p) = (unit / bands, unit % bands * bandRows);
             var count = Math.Min(bandRows, height - p);
-            var band = workspace.Rent<T>(new Shape(window.BandLength(bandRows)));
+            using var own = workspace.OpenScope();
+            var band = own.Rent<T>(window.BandLength(bandRows));
             var image = window.Read(n, p, count, band);
+            var spikes = product.ReadSpikes(image, window.BandLength(count), own);
             var output = y.Pointer + ((((nint)n * height) + p) * width * channels);
             for (var group = 0; group < packed.Groups; group++)
             {
-                MatrixKernel.Multiply<TLane, T>(
-                    count * width,
-                    packed.Depth,
-                    packed.Columns,
-                    image + (group * inputs),
-                    rows.Pointer,
-                    offsets.Pointer,
-                    packed.Group(group),
-                    start.Pointer + ((nint)group * start.Shape[1]),
-                    0,
-                    output + (group * packed.Columns),
-                    channels);
+                product.Multiply<TLane>(group, 0, count * width, image, spikes, output + (group * packed.Columns), channels);
             }
-
-            workspace.Return(band);
         });
     }
 
