@@ -53,7 +53,7 @@ internal static class CommandLine
 
     private static RootCommand Create() => new("SpikeSR: an attention spiking neural network for the super-resolution of remote-sensing images, as a verifiable reference.")
     {
-        Trace, UpscaleVerb.Create(), TrainVerb.Create(), ScoreVerb.Create(), InfoVerb.Create(), EvalVerb.Create(), CheckVerb.Create(), CasesVerb.Create(), GoldenVerb.Create(), ConformVerb.Create(), BoundsVerb.Create(), LanesVerb.Create(),
+        Trace, UpscaleVerb.Create(), TrainVerb.Create(), ScoreVerb.Create(), InfoVerb.Create(), NeuronVerb.Create(), EvalVerb.Create(), CheckVerb.Create(), CasesVerb.Create(), GoldenVerb.Create(), ConformVerb.Create(), BoundsVerb.Create(), LanesVerb.Create(),
     };
 
     private static int Invoke(ParseResult parsed)
