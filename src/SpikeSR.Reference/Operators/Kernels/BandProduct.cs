@@ -13,7 +13,7 @@ namespace SpikeSR.Reference.Operators.Kernels;
 /// <remarks>
 /// Spikes are read as bits, a word for 64 channels of a pixel. They come by pixels, and a window's sum wants its factors by channels: each spike is noted in the windows
 /// that it is in, as a bit for its factor, which is as good as sorted. Of 64 channels at random places 0.5 % add up in a quarter of the time of all products, 2 % in
-/// two fifths, 5 % in three fifths; at 10 % products are as fast. Layers of a network fire at rates from 0.5 % to 50 %.
+/// two fifths, 5 % in three fifths; at 10 % products are as fast. Layers of a network fire at rates from nearly 0 to 53 %.
 /// </remarks>
 /// <typeparam name="T">The number type.</typeparam>
 internal readonly unsafe struct BandProduct<T>
