@@ -110,13 +110,7 @@ internal sealed class ConformOptions
 
     private static LevelRange ParseLevels(ArgumentResult result)
     {
-        var text = string.Join(' ', result.Tokens.Select(token => token.Value));
-        if (LevelRange.Parse(text) is { } levels)
-        {
-            return levels;
-        }
-
-        result.AddError($"--levels: found '{text}', expected a level or a range of levels from {LevelRange.All.Lowest} to {LevelRange.All.Highest}, as 1-3");
-        return default;
+        var (lowest, highest) = (LevelRange.All.Lowest, LevelRange.All.Highest);
+        return LevelRange.Parse(Options.Text(result)) ?? Options.Refuse<LevelRange>(result, "--levels", $"a level or a range of levels from {lowest} to {highest}, as 1-3");
     }
 }

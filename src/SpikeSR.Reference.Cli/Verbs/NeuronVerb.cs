@@ -149,14 +149,12 @@ internal static class NeuronVerb
 
     private static double[] ParseInput(ArgumentResult result)
     {
-        var text = string.Join(',', result.Tokens.Select(token => token.Value));
         var numbers = new List<double>();
-        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        foreach (var part in Options.Text(result, ',').Split(',', StringSplitOptions.TrimEntries))
         {
             if (!double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
             {
-                result.AddError($"--input: found '{text}', expected numbers with commas between, such as 0.1,0,0.3");
-                return [];
+                return Options.Refuse<double[]>(result, "--input", "numbers with commas between, such as 0.1,0,0.3", ',') ?? [];
             }
 
             numbers.Add(number);
@@ -167,19 +165,15 @@ internal static class NeuronVerb
 
     private static double ParseReset(ArgumentResult result)
     {
-        var text = string.Join(' ', result.Tokens.Select(token => token.Value));
+        var text = Options.Text(result);
         if (string.Equals(text, "soft", StringComparison.OrdinalIgnoreCase))
         {
             return Soft;
         }
 
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
-        {
-            return number;
-        }
-
-        result.AddError($"--reset: found '{text}', expected a number or soft");
-        return Soft;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? number
+            : Options.Refuse<double>(result, "--reset", "a number or soft");
     }
 
     private static TensorView<F64> Of(double value) => TensorView<F64>.Of(new Shape(1), [F64.FromDouble(value)]);

@@ -50,11 +50,21 @@ internal static class Options
         return option;
     }
 
-    private static string Text(ArgumentResult result) => string.Join(' ', result.Tokens.Select(token => token.Value));
+    /// <summary>The words of an option's value as one text.</summary>
+    /// <param name="result">The value as it was given.</param>
+    /// <param name="separator">What stands between words: a comma where the value is a list.</param>
+    public static string Text(ArgumentResult result, char separator = ' ') => string.Join(separator, result.Tokens.Select(token => token.Value));
 
-    private static T? Refuse<T>(ArgumentResult result, string name, string expected)
+    /// <summary>Complains about an option's value.</summary>
+    /// <typeparam name="T">What the value stands for.</typeparam>
+    /// <param name="result">The value as it was given.</param>
+    /// <param name="name">Name with its dashes.</param>
+    /// <param name="expected">What should stand there.</param>
+    /// <param name="separator">What stands between words.</param>
+    /// <returns>A value that is never used.</returns>
+    public static T? Refuse<T>(ArgumentResult result, string name, string expected, char separator = ' ')
     {
-        result.AddError($"{name}: found '{Text(result)}', expected {expected}");
+        result.AddError($"{name}: found '{Text(result, separator)}', expected {expected}");
         return default;
     }
 }

@@ -140,9 +140,8 @@ internal static class UpscaleVerb
 
     private static int[]? ParseBands(ArgumentResult result)
     {
-        var text = string.Join(',', result.Tokens.Select(token => token.Value));
         var bands = new List<int>();
-        foreach (var part in text.Split(','))
+        foreach (var part in Options.Text(result, ',').Split(','))
         {
             bands.Add(int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var band) ? band - 1 : -1);
         }
@@ -152,19 +151,13 @@ internal static class UpscaleVerb
             return [.. bands];
         }
 
-        result.AddError($"--bands: found '{text}', expected one number or three, from 1, such as 4,3,2");
-        return null;
+        return Options.Refuse<int[]>(result, "--bands", "one number or three, from 1, such as 4,3,2", ',');
     }
 
     private static RangeChoice ParseRange(ArgumentResult result)
     {
-        var text = string.Join(',', result.Tokens.Select(token => token.Value));
-        if (RangeChoice.TryParse(text, out var choice))
-        {
-            return choice;
-        }
-
-        result.AddError($"--range: found '{text}', expected auto, full, two ascending numbers such as 0,10000, or a percentage below 50 such as 2%");
-        return RangeChoice.Automatic;
+        return RangeChoice.TryParse(Options.Text(result, ','), out var choice)
+            ? choice
+            : Options.Refuse<RangeChoice>(result, "--range", "auto, full, two ascending numbers such as 0,10000, or a percentage below 50 such as 2%", ',') ?? RangeChoice.Automatic;
     }
 }
