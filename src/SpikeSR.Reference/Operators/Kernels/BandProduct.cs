@@ -98,7 +98,7 @@ internal readonly unsafe struct BandProduct<T>
     /// </returns>
     public TensorView<ulong> ReadSpikes(T* image, int length, Workspace.Scope scope)
     {
-        if (!_mayAdd || !TryReadWord(image, Math.Min(WordBits, _channels), out _))
+        if (!_mayAdd)
         {
             return default;
         }

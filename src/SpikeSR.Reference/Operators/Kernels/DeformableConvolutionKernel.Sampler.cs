@@ -284,13 +284,16 @@ internal static unsafe partial class DeformableConvolutionKernel
             var mask = TLane.Broadcast(modulation);
             for (; c < end; c += TLane.Width, column += TLane.Width)
             {
-                var sample = weight00 * TLane.Load(corners.V00 + c);
-                sample = TLane.FusedMultiplyAdd(weight01, TLane.Load(corners.V01 + c), sample);
-                sample = TLane.FusedMultiplyAdd(weight10, TLane.Load(corners.V10 + c), sample);
-                sample = TLane.FusedMultiplyAdd(weight11, TLane.Load(corners.V11 + c), sample);
-                TLane.Store(column, sample * mask);
+                var (v00, v01) = (TLane.Load(corners.V00 + c), TLane.Load(corners.V01 + c));
+                var (v10, v11) = (TLane.Load(corners.V10 + c), TLane.Load(corners.V11 + c));
+                TLane.Store(column, Bilinear(weight00, weight01, weight10, weight11, v00, v01, v10, v11) * mask);
             }
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static TLane Bilinear<TLane>(TLane weight00, TLane weight01, TLane weight10, TLane weight11, TLane v00, TLane v01, TLane v10, TLane v11)
+            where TLane : unmanaged, ILane<TLane, T> =>
+            TLane.FusedMultiplyAdd(weight11, v11, TLane.FusedMultiplyAdd(weight10, v10, TLane.FusedMultiplyAdd(weight01, v01, weight00 * v00)));
 
         // For channels [c, end): the columns, the terms of the gradients by y, x and mask [3, channels], and what is added to gradX.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -310,7 +313,7 @@ internal static unsafe partial class DeformableConvolutionKernel
                 var v01 = TLane.Load(corners.V01 + c);
                 var v10 = TLane.Load(corners.V10 + c);
                 var v11 = TLane.Load(corners.V11 + c);
-                var sample = TLane.FusedMultiplyAdd(weight11, v11, TLane.FusedMultiplyAdd(weight10, v10, TLane.FusedMultiplyAdd(weight01, v01, weight00 * v00)));
+                var sample = Bilinear(weight00, weight01, weight10, weight11, v00, v01, v10, v11);
                 var g = TLane.Load(gradColumn);
                 var gradSample = g * mask;
                 var slopeY = TLane.FusedMultiplyAdd(lowX, v11 - v01, highX * (v10 - v00));
