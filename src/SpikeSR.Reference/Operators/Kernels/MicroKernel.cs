@@ -21,7 +21,7 @@ namespace SpikeSR.Reference.Operators.Kernels;
 /// 128 bits have 16 registers: 6 x 2 takes 15. Six rows also fit six row pointers into the general registers.
 /// </para>
 /// <para>
-/// The tile is written out in scalars because only locals are kept in registers; branches on the lane count vanish when the method is compiled.
+/// The six rows are written out because only locals are kept in registers; branches on the lane count vanish when the method is compiled.
 /// </para>
 /// </remarks>
 internal static unsafe class MicroKernel
@@ -92,227 +92,111 @@ internal static unsafe class MicroKernel
             var a3 = a + rows[3];
             var a4 = a + rows[4];
             var a5 = a + rows[5];
-            var y00 = TLane.Load(start + (0 * startStride));
-            var y10 = TLane.Load(start + (1 * startStride));
-            var y20 = TLane.Load(start + (2 * startStride));
-            var y30 = TLane.Load(start + (3 * startStride));
-            var y40 = TLane.Load(start + (4 * startStride));
-            var y50 = TLane.Load(start + (5 * startStride));
-
-            TLane y01 = default;
-            TLane y11 = default;
-            TLane y21 = default;
-            TLane y31 = default;
-            TLane y41 = default;
-            TLane y51 = default;
-            if (TLanes.Value > 1)
-            {
-                y01 = TLane.Load(start + (0 * startStride) + (1 * TLane.Width));
-                y11 = TLane.Load(start + (1 * startStride) + (1 * TLane.Width));
-                y21 = TLane.Load(start + (2 * startStride) + (1 * TLane.Width));
-                y31 = TLane.Load(start + (3 * startStride) + (1 * TLane.Width));
-                y41 = TLane.Load(start + (4 * startStride) + (1 * TLane.Width));
-                y51 = TLane.Load(start + (5 * startStride) + (1 * TLane.Width));
-            }
-
-            TLane y02 = default;
-            TLane y12 = default;
-            TLane y22 = default;
-            TLane y32 = default;
-            TLane y42 = default;
-            TLane y52 = default;
-            if (TLanes.Value > 2)
-            {
-                y02 = TLane.Load(start + (0 * startStride) + (2 * TLane.Width));
-                y12 = TLane.Load(start + (1 * startStride) + (2 * TLane.Width));
-                y22 = TLane.Load(start + (2 * startStride) + (2 * TLane.Width));
-                y32 = TLane.Load(start + (3 * startStride) + (2 * TLane.Width));
-                y42 = TLane.Load(start + (4 * startStride) + (2 * TLane.Width));
-                y52 = TLane.Load(start + (5 * startStride) + (2 * TLane.Width));
-            }
-
-            TLane y03 = default;
-            TLane y13 = default;
-            TLane y23 = default;
-            TLane y33 = default;
-            TLane y43 = default;
-            TLane y53 = default;
-            if (TLanes.Value > 3)
-            {
-                y03 = TLane.Load(start + (0 * startStride) + (3 * TLane.Width));
-                y13 = TLane.Load(start + (1 * startStride) + (3 * TLane.Width));
-                y23 = TLane.Load(start + (2 * startStride) + (3 * TLane.Width));
-                y33 = TLane.Load(start + (3 * startStride) + (3 * TLane.Width));
-                y43 = TLane.Load(start + (4 * startStride) + (3 * TLane.Width));
-                y53 = TLane.Load(start + (5 * startStride) + (3 * TLane.Width));
-            }
-
+            var y0 = Row<TLanes, TLane, T>.Load(start);
+            var y1 = Row<TLanes, TLane, T>.Load(start + (1 * startStride));
+            var y2 = Row<TLanes, TLane, T>.Load(start + (2 * startStride));
+            var y3 = Row<TLanes, TLane, T>.Load(start + (3 * startStride));
+            var y4 = Row<TLanes, TLane, T>.Load(start + (4 * startStride));
+            var y5 = Row<TLanes, TLane, T>.Load(start + (5 * startStride));
             var b = panel;
             for (var k = offsets; k < end; k++)
             {
                 nint offset = *k;
-                var b0 = TLane.Load(b);
-                TLane b1 = default, b2 = default, b3 = default;
-                if (TLanes.Value > 1)
-                {
-                    b1 = TLane.Load(b + (1 * TLane.Width));
-                }
-
-                if (TLanes.Value > 2)
-                {
-                    b2 = TLane.Load(b + (2 * TLane.Width));
-                }
-
-                if (TLanes.Value > 3)
-                {
-                    b3 = TLane.Load(b + (3 * TLane.Width));
-                }
-
-                var left = TLane.Broadcast(a0[offset]);
-                TLane.Accumulate(ref y00, left, b0);
-                if (TLanes.Value > 1)
-                {
-                    TLane.Accumulate(ref y01, left, b1);
-                }
-
-                if (TLanes.Value > 2)
-                {
-                    TLane.Accumulate(ref y02, left, b2);
-                }
-
-                if (TLanes.Value > 3)
-                {
-                    TLane.Accumulate(ref y03, left, b3);
-                }
-
-                left = TLane.Broadcast(a1[offset]);
-                TLane.Accumulate(ref y10, left, b0);
-                if (TLanes.Value > 1)
-                {
-                    TLane.Accumulate(ref y11, left, b1);
-                }
-
-                if (TLanes.Value > 2)
-                {
-                    TLane.Accumulate(ref y12, left, b2);
-                }
-
-                if (TLanes.Value > 3)
-                {
-                    TLane.Accumulate(ref y13, left, b3);
-                }
-
-                left = TLane.Broadcast(a2[offset]);
-                TLane.Accumulate(ref y20, left, b0);
-                if (TLanes.Value > 1)
-                {
-                    TLane.Accumulate(ref y21, left, b1);
-                }
-
-                if (TLanes.Value > 2)
-                {
-                    TLane.Accumulate(ref y22, left, b2);
-                }
-
-                if (TLanes.Value > 3)
-                {
-                    TLane.Accumulate(ref y23, left, b3);
-                }
-
-                left = TLane.Broadcast(a3[offset]);
-                TLane.Accumulate(ref y30, left, b0);
-                if (TLanes.Value > 1)
-                {
-                    TLane.Accumulate(ref y31, left, b1);
-                }
-
-                if (TLanes.Value > 2)
-                {
-                    TLane.Accumulate(ref y32, left, b2);
-                }
-
-                if (TLanes.Value > 3)
-                {
-                    TLane.Accumulate(ref y33, left, b3);
-                }
-
-                left = TLane.Broadcast(a4[offset]);
-                TLane.Accumulate(ref y40, left, b0);
-                if (TLanes.Value > 1)
-                {
-                    TLane.Accumulate(ref y41, left, b1);
-                }
-
-                if (TLanes.Value > 2)
-                {
-                    TLane.Accumulate(ref y42, left, b2);
-                }
-
-                if (TLanes.Value > 3)
-                {
-                    TLane.Accumulate(ref y43, left, b3);
-                }
-
-                left = TLane.Broadcast(a5[offset]);
-                TLane.Accumulate(ref y50, left, b0);
-                if (TLanes.Value > 1)
-                {
-                    TLane.Accumulate(ref y51, left, b1);
-                }
-
-                if (TLanes.Value > 2)
-                {
-                    TLane.Accumulate(ref y52, left, b2);
-                }
-
-                if (TLanes.Value > 3)
-                {
-                    TLane.Accumulate(ref y53, left, b3);
-                }
-
+                var right = Row<TLanes, TLane, T>.Load(b);
+                y0.Accumulate(TLane.Broadcast(a0[offset]), right);
+                y1.Accumulate(TLane.Broadcast(a1[offset]), right);
+                y2.Accumulate(TLane.Broadcast(a2[offset]), right);
+                y3.Accumulate(TLane.Broadcast(a3[offset]), right);
+                y4.Accumulate(TLane.Broadcast(a4[offset]), right);
+                y5.Accumulate(TLane.Broadcast(a5[offset]), right);
                 b += TLanes.Value * TLane.Width;
             }
 
-            TLane.Store(y + (0 * stride), y00);
-            TLane.Store(y + (1 * stride), y10);
-            TLane.Store(y + (2 * stride), y20);
-            TLane.Store(y + (3 * stride), y30);
-            TLane.Store(y + (4 * stride), y40);
-            TLane.Store(y + (5 * stride), y50);
+            y0.Store(y);
+            y1.Store(y + (1 * stride));
+            y2.Store(y + (2 * stride));
+            y3.Store(y + (3 * stride));
+            y4.Store(y + (4 * stride));
+            y5.Store(y + (5 * stride));
+            rows += Rows;
+            start += Rows * startStride;
+            y += Rows * stride;
+        }
+    }
 
+    /// <summary>One to four lanes side by side. A struct of at most four fields is taken apart into locals, so that its lanes are registers.</summary>
+    private struct Row<TLanes, TLane, T>
+        where TLanes : unmanaged, ILaneCount
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        private TLane _lane0;
+        private TLane _lane1;
+        private TLane _lane2;
+        private TLane _lane3;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Row<TLanes, TLane, T> Load(T* source)
+        {
+            Row<TLanes, TLane, T> row = default;
+            row._lane0 = TLane.Load(source);
             if (TLanes.Value > 1)
             {
-                TLane.Store(y + (0 * stride) + (1 * TLane.Width), y01);
-                TLane.Store(y + (1 * stride) + (1 * TLane.Width), y11);
-                TLane.Store(y + (2 * stride) + (1 * TLane.Width), y21);
-                TLane.Store(y + (3 * stride) + (1 * TLane.Width), y31);
-                TLane.Store(y + (4 * stride) + (1 * TLane.Width), y41);
-                TLane.Store(y + (5 * stride) + (1 * TLane.Width), y51);
+                row._lane1 = TLane.Load(source + (1 * TLane.Width));
             }
 
             if (TLanes.Value > 2)
             {
-                TLane.Store(y + (0 * stride) + (2 * TLane.Width), y02);
-                TLane.Store(y + (1 * stride) + (2 * TLane.Width), y12);
-                TLane.Store(y + (2 * stride) + (2 * TLane.Width), y22);
-                TLane.Store(y + (3 * stride) + (2 * TLane.Width), y32);
-                TLane.Store(y + (4 * stride) + (2 * TLane.Width), y42);
-                TLane.Store(y + (5 * stride) + (2 * TLane.Width), y52);
+                row._lane2 = TLane.Load(source + (2 * TLane.Width));
             }
 
             if (TLanes.Value > 3)
             {
-                TLane.Store(y + (0 * stride) + (3 * TLane.Width), y03);
-                TLane.Store(y + (1 * stride) + (3 * TLane.Width), y13);
-                TLane.Store(y + (2 * stride) + (3 * TLane.Width), y23);
-                TLane.Store(y + (3 * stride) + (3 * TLane.Width), y33);
-                TLane.Store(y + (4 * stride) + (3 * TLane.Width), y43);
-                TLane.Store(y + (5 * stride) + (3 * TLane.Width), y53);
+                row._lane3 = TLane.Load(source + (3 * TLane.Width));
             }
 
-            rows += Rows;
-            start += Rows * startStride;
-            y += Rows * stride;
+            return row;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Store(T* destination)
+        {
+            TLane.Store(destination, _lane0);
+            if (TLanes.Value > 1)
+            {
+                TLane.Store(destination + (1 * TLane.Width), _lane1);
+            }
+
+            if (TLanes.Value > 2)
+            {
+                TLane.Store(destination + (2 * TLane.Width), _lane2);
+            }
+
+            if (TLanes.Value > 3)
+            {
+                TLane.Store(destination + (3 * TLane.Width), _lane3);
+            }
+        }
+
+        // this + left * right, each rounded once.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Accumulate(TLane left, Row<TLanes, TLane, T> right)
+        {
+            TLane.Accumulate(ref _lane0, left, right._lane0);
+            if (TLanes.Value > 1)
+            {
+                TLane.Accumulate(ref _lane1, left, right._lane1);
+            }
+
+            if (TLanes.Value > 2)
+            {
+                TLane.Accumulate(ref _lane2, left, right._lane2);
+            }
+
+            if (TLanes.Value > 3)
+            {
+                TLane.Accumulate(ref _lane3, left, right._lane3);
+            }
         }
     }
 
