@@ -13,6 +13,8 @@ public sealed class Workspace
     private const int LargeBytes = 1 << 20;
     private const int MostWaste = 5;
     private readonly Lock _gate = new();
+
+    // Ascending by length.
     private readonly List<byte[]> _free = [];
     private readonly Stack<List<byte[]>> _closed = [];
 
@@ -43,8 +45,7 @@ public sealed class Workspace
             if (best >= 0)
             {
                 block = _free[best];
-                _free[best] = _free[^1];
-                _free.RemoveAt(_free.Count - 1);
+                _free.RemoveAt(best);
             }
             else
             {
@@ -104,8 +105,7 @@ public sealed class Workspace
     {
         lock (_gate)
         {
-            _free.Add(block);
-            RentedBytes -= block.Length;
+            Free(block);
         }
     }
 
@@ -116,8 +116,7 @@ public sealed class Workspace
         {
             foreach (var block in rented)
             {
-                _free.Add(block);
-                RentedBytes -= block.Length;
+                Free(block);
             }
 
             rented.Clear();
@@ -133,20 +132,30 @@ public sealed class Workspace
         return View<T>(block, shape);
     }
 
+    // Before those of its length, so that the block given back last, which a cache may still hold, is rented first.
+    private void Free(byte[] block)
+    {
+        _free.Insert(FirstOfAtLeast(block.Length), block);
+        RentedBytes -= block.Length;
+    }
+
     // The smallest free block of least to most bytes, or -1.
     private int Fitting(int least, int most)
     {
-        var best = -1;
-        for (var i = 0; i < _free.Count; i++)
+        var first = FirstOfAtLeast(least);
+        return first < _free.Count && _free[first].Length <= most ? first : -1;
+    }
+
+    private int FirstOfAtLeast(int bytes)
+    {
+        var (first, end) = (0, _free.Count);
+        while (first < end)
         {
-            var size = _free[i].Length;
-            if (size >= least && size <= most && (best < 0 || size < _free[best].Length))
-            {
-                best = i;
-            }
+            var middle = (first + end) / 2;
+            (first, end) = _free[middle].Length < bytes ? (middle + 1, end) : (first, middle);
         }
 
-        return best;
+        return first;
     }
 
     private static int BlockBytes<T>(Shape shape)

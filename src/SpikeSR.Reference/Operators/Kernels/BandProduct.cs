@@ -84,7 +84,7 @@ internal readonly unsafe struct BandProduct<T>
         where TLane : unmanaged, ILane<TLane, T>
     {
         var isWhole = packed.Groups == 1 && packed.Depth > 0 && new PanelSplit<TLane, T>(packed.Columns).PaddedColumns == packed.Columns;
-        var mayAdd = window.IsPadded && isWhole && !HasNegativeZero(start.Span) && IsFinite<TLane>(packed);
+        var mayAdd = window.IsPadded && isWhole && !HasNegativeZero(start.Span) && packed.IsFinite<TLane>();
         return new BandProduct<T>(packed, window.Image.Shape[3], rows, offsets, start, mayAdd, scope);
     }
 
@@ -181,27 +181,6 @@ internal readonly unsafe struct BandProduct<T>
         }
 
         return false;
-    }
-
-    // 0 times a number is a zero unless the number is infinite or NaN.
-    private static bool IsFinite<TLane>(PackedMatrix<T> packed)
-        where TLane : unmanaged, ILane<TLane, T>
-    {
-        var (zero, sum) = (TLane.Broadcast(T.Zero), TLane.Broadcast(T.Zero));
-        for (nint at = 0; at < packed.GroupLength; at += TLane.Width)
-        {
-            sum = TLane.FusedMultiplyAdd(TLane.Load(packed.Group(0) + at), zero, sum);
-        }
-
-        for (var place = 0; place < TLane.Width; place++)
-        {
-            if (TLane.Get(sum, place) != T.Zero)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     // Bit c is set where channel c is 1; false where one is neither 0 nor 1.

@@ -58,14 +58,14 @@ internal readonly unsafe struct ConvolutionWindow<T>
     public void FillPixelOffsets<TOffset>(Span<TOffset> offsets)
         where TOffset : IBinaryInteger<TOffset>
     {
-        var row = TOffset.Zero;
-        for (var at = 0; at < offsets.Length; row += TOffset.CreateChecked((long)Step * RowLength))
+        var (row, rowStep, step) = (TOffset.Zero, TOffset.CreateChecked((long)Step * RowLength), TOffset.CreateChecked(Step * Channels));
+        for (var at = 0; at < offsets.Length; row += rowStep)
         {
             var offset = row;
             for (var q = 0; q < Output.Columns; q++)
             {
                 offsets[at++] = offset;
-                offset += TOffset.CreateChecked(Step * Channels);
+                offset += step;
             }
         }
     }
