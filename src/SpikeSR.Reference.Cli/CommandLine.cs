@@ -8,6 +8,9 @@ namespace SpikeSR.Reference.Cli;
 /// <summary>The command <c>spikesr</c>: parses, runs a verb, and turns whatever goes wrong into one line and an exit status.</summary>
 internal static class CommandLine
 {
+    // In the order in which help tells of them.
+    private static readonly string[] Verbs = ["upscale", "train", "score", "info", "neuron", "eval", "check", "cases", "golden", "conform", "bounds", "lanes"];
+
     private static readonly Option<bool> Trace = new("--trace") { Description = "On an error, print where it happened.", Recursive = true };
 
     /// <summary>Runs one command line.</summary>
@@ -19,7 +22,7 @@ internal static class CommandLine
         try
         {
             // No response files: a path may begin with '@'.
-            parsed = Create().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            parsed = Create(arguments).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parsed.Errors.Count > 0)
             {
                 return Refuse(parsed, Complaint(parsed));
@@ -51,10 +54,53 @@ internal static class CommandLine
     /// <param name="message">One line.</param>
     public static void Report(string message) => Console.Error.WriteLine($"spikesr: {message}");
 
-    private static RootCommand Create() => new("SpikeSR: an attention spiking neural network for the super-resolution of remote-sensing images, as a verifiable reference.")
+    // A command line that begins with a verb and does not ask for help needs that verb alone: to make the others and what tells of them would take as long as all else that
+    // happens before an image is read.
+    private static Command Create(string[] arguments)
     {
-        Trace, UpscaleVerb.Create(), TrainVerb.Create(), ScoreVerb.Create(), InfoVerb.Create(), NeuronVerb.Create(), EvalVerb.Create(), CheckVerb.Create(), CasesVerb.Create(), GoldenVerb.Create(), ConformVerb.Create(), BoundsVerb.Create(), LanesVerb.Create(),
+        if (arguments is [var verb, ..] && Verbs.Contains(verb) && !AsksForHelp(arguments))
+        {
+            return new Command("spikesr") { Trace, Verb(verb) };
+        }
+
+        var root = new RootCommand("SpikeSR: an attention spiking neural network for the super-resolution of remote-sensing images, as a verifiable reference.") { Trace };
+        foreach (var name in Verbs)
+        {
+            root.Add(Verb(name));
+        }
+
+        return root;
+    }
+
+    private static Command Verb(string name) => name switch
+    {
+        "upscale" => UpscaleVerb.Create(),
+        "train" => TrainVerb.Create(),
+        "score" => ScoreVerb.Create(),
+        "info" => InfoVerb.Create(),
+        "neuron" => NeuronVerb.Create(),
+        "eval" => EvalVerb.Create(),
+        "check" => CheckVerb.Create(),
+        "cases" => CasesVerb.Create(),
+        "golden" => GoldenVerb.Create(),
+        "conform" => ConformVerb.Create(),
+        "bounds" => BoundsVerb.Create(),
+        "lanes" => LanesVerb.Create(),
+        _ => throw new ArgumentException($"'{name}' is no verb", nameof(name)),
     };
+
+    private static bool AsksForHelp(string[] arguments)
+    {
+        foreach (var word in arguments)
+        {
+            if (word is "--help" or "-h" or "-?" or "/h" or "/?")
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static int Invoke(ParseResult parsed)
     {
