@@ -147,14 +147,21 @@ internal static unsafe class SoftmaxKernel
         {
             var maximum = TLane.Broadcast(maxima[row]);
             var (low, high) = (TLane.Broadcast(T.Zero), TLane.Broadcast(T.Zero));
+
+            // In a loop of its own: division and exponential in one are a chain so long that a core, which looks ahead over a hundred waiting operations, idles.
+            for (nint j = 0; j < n; j += TLane.Width)
+            {
+                TLane.Store(to + j, quotient.Divide(TLane.Load(x + j)) - maximum);
+            }
+
             for (nint j = 0; j < n; j += FixedOrder.Lanes)
             {
-                var power = ExactMath.ModerateExp<TLane, T>(quotient.Divide(TLane.Load(x + j)) - maximum);
+                var power = ExactMath.ModerateExp<TLane, T>(TLane.Load(to + j));
                 TLane.Store(to + j, power);
                 low += power;
                 if (TLane.Width < FixedOrder.Lanes)
                 {
-                    power = ExactMath.ModerateExp<TLane, T>(quotient.Divide(TLane.Load(x + j + TLane.Width)) - maximum);
+                    power = ExactMath.ModerateExp<TLane, T>(TLane.Load(to + j + TLane.Width));
                     TLane.Store(to + j + TLane.Width, power);
                     high += power;
                 }
