@@ -38,7 +38,10 @@ internal sealed class FinalSamples
         _opacity = _header.Alpha == AlphaKind.None ? null : new BicubicPlane(_header, scale, _header.Kind == SampleKind.UInt8);
         _beyond = new BicubicPlane(_header, scale, isLevels: false);
         _planes = new float[_header.Channels][];
-        Array.Fill(_planes, []);
+        for (var c = 0; c < _planes.Length; c++)
+        {
+            _planes[c] = [];
+        }
     }
 
     /// <summary>The mean of the network's three colours for a grey image, else its colours.</summary>

@@ -29,7 +29,7 @@ internal sealed class TileAxis
     public int MostDone { get; }
 
     /// <summary>In ascending order.</summary>
-    public IReadOnlyList<Tile> Tiles { get; }
+    public Tile[] Tiles { get; }
 
     /// <summary>Lays the tiles: as few as do, of the smallest length that does, spread evenly.</summary>
     /// <param name="extent">Pixels of the image.</param>

@@ -77,7 +77,7 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
             for (var longest = network.Lengths.AtMost(Math.Max(extent - 1, least)); longest >= least; longest = network.Lengths.AtMost(longest - 1))
             {
                 var axis = TileAxis.Plan(extent, longest, network.Lengths, margin, feather);
-                if (axis.Tiles.Count != axes[^1].Tiles.Count)
+                if (axis.Tiles.Length != axes[^1].Tiles.Length)
                 {
                     axes.Add(axis);
                 }

@@ -46,7 +46,7 @@ internal sealed class TiledUpscale
     /// <summary>Runs to the end.</summary>
     public void Run(Action<UpscaleProgress>? progress, CancellationToken cancellation)
     {
-        var (done, count) = (0, _rows.Tiles.Count * _columns.Tiles.Count);
+        var (done, count) = (0, _rows.Tiles.Length * _columns.Tiles.Length);
         foreach (var row in _rows.Tiles)
         {
             _band.ReadTo(row.Start + _rows.Length);

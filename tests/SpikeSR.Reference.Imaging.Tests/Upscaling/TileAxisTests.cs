@@ -28,14 +28,14 @@ public sealed class TileAxisTests
         }
 
         Assert.InRange(plan.Length, patch, longest);
-        Assert.True(plan.Tiles.Count > 1);
+        Assert.True(plan.Tiles.Length > 1);
         Assert.Equal((0, extent), (plan.Tiles[0].From, plan.Tiles[^1].To));
-        for (var i = 0; i < plan.Tiles.Count; i++)
+        for (var i = 0; i < plan.Tiles.Length; i++)
         {
             var tile = plan.Tiles[i];
-            Assert.Equal((i == 0 ? 0 : feather, i == plan.Tiles.Count - 1 ? 0 : feather), (tile.FadeIn, tile.FadeOut));
+            Assert.Equal((i == 0 ? 0 : feather, i == plan.Tiles.Length - 1 ? 0 : feather), (tile.FadeIn, tile.FadeOut));
             Assert.True(tile.From >= tile.Start + margin && tile.To <= tile.Start + plan.Length - margin, "a margin is thrown away at both ends");
-            Assert.True(tile.Done - tile.From > tile.FadeIn || i == plan.Tiles.Count - 1, "a tile never shares a pixel with the one after the next");
+            Assert.True(tile.Done - tile.From > tile.FadeIn || i == plan.Tiles.Length - 1, "a tile never shares a pixel with the one after the next");
             Assert.True(i == 0 || tile.From == plan.Tiles[i - 1].Done, "a tile begins where the one before is done");
 
             // Reflection reaches no further than what a band of one tile's rows holds.
