@@ -44,6 +44,9 @@ internal static unsafe class LayerNormKernel
         ChannelSumKernel.AddTotal<TLane, T, ChannelSumKernel.Elements<T>>(new(gradY.Pointer, channels), 1, rows, gradBias, workspace, threads);
     }
 
+    // Rows whose moments are found together: 16 rows of 64 channels are 4 KB in float.
+    private const int RowGroup = 16;
+
     // Rows in the smallest range that is worth a thread's while.
     private static int Grain(int channels) => Math.Max(1, 4096 / Math.Max(1, channels));
 
@@ -52,18 +55,24 @@ internal static unsafe class LayerNormKernel
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         var n = new Divisor<T>(T.CreateTruncating(kernel.Channels));
-        for (var row = first; row < last; row++)
+        var moments = stackalloc T[2 * RowGroup];
+        for (; first < last; first += RowGroup)
         {
-            var (mean, rstd) = Moments<TLane, T>(kernel.Epsilon, n, kernel.X, row, kernel.Channels);
-            var c = 0;
-            for (; c <= kernel.Channels - TLane.Width; c += TLane.Width)
+            var end = Math.Min(last, first + RowGroup);
+            Moments<TLane, T>(kernel.Epsilon, n, kernel.X, first, end, kernel.Channels, moments);
+            for (var row = first; row < end; row++)
             {
-                kernel.Invoke<TLane>(row, c, mean, rstd);
-            }
+                var (mean, rstd) = (moments[2 * (row - first)], moments[(2 * (row - first)) + 1]);
+                var c = 0;
+                for (; c <= kernel.Channels - TLane.Width; c += TLane.Width)
+                {
+                    kernel.Invoke<TLane>(row, c, mean, rstd);
+                }
 
-            for (; c < kernel.Channels; c++)
-            {
-                kernel.Invoke<LaneScalar<T>>(row, c, mean, rstd);
+                for (; c < kernel.Channels; c++)
+                {
+                    kernel.Invoke<LaneScalar<T>>(row, c, mean, rstd);
+                }
             }
         }
     }
@@ -73,10 +82,10 @@ internal static unsafe class LayerNormKernel
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         var n = new Divisor<T>(T.CreateTruncating(kernel.Channels));
+        Moments<TLane, T>(kernel.Epsilon, n, kernel.X, first, last, kernel.Channels, kernel.Statistics + (2 * first));
         for (var row = first; row < last; row++)
         {
-            var (mean, rstd) = Moments<TLane, T>(kernel.Epsilon, n, kernel.X, row, kernel.Channels);
-            (kernel.Statistics[2 * row], kernel.Statistics[(2 * row) + 1]) = (mean, rstd);
+            var (mean, rstd) = (kernel.Statistics[2 * row], kernel.Statistics[(2 * row) + 1]);
             var weighted = new WeightedGradients<T>(kernel.GradY, kernel.Weight, kernel.Channels);
             var products = new GradientProducts<T>(kernel.X, kernel.GradY, kernel.Weight, mean, rstd, kernel.Channels);
             var meanGradient = Mean(FixedOrderKernel.Along<TLane, T, WeightedGradients<T>>(weighted, row, kernel.Channels), n);
@@ -94,14 +103,26 @@ internal static unsafe class LayerNormKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (T Mean, T Rstd) Moments<TLane, T>(double epsilon, Divisor<T> n, T* x, int row, int channels)
+    // Mean and rstd of every row. A loop for each: what one row's steps wait for, the steps of other rows fill.
+    private static void Moments<TLane, T>(double epsilon, Divisor<T> n, T* x, int first, int last, int channels, T* moments)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var mean = Mean(FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Elements<T>>(new(x, channels), row, channels), n);
-        var variance = Mean(FixedOrderKernel.Along<TLane, T, SquaredDeviations<T>>(new(x, mean, channels), row, channels), n);
-        return (mean, T.One / T.Sqrt(variance + T.CreateTruncating(epsilon)));
+        for (var row = first; row < last; row++)
+        {
+            moments[2 * (row - first)] = Mean(FixedOrderKernel.Along<TLane, T, ChannelSumKernel.Elements<T>>(new(x, channels), row, channels), n);
+        }
+
+        for (var row = first; row < last; row++)
+        {
+            var deviations = new SquaredDeviations<T>(x, moments[2 * (row - first)], channels);
+            moments[(2 * (row - first)) + 1] = Mean(FixedOrderKernel.Along<TLane, T, SquaredDeviations<T>>(deviations, row, channels), n);
+        }
+
+        for (var row = 0; row < last - first; row++)
+        {
+            moments[(2 * row) + 1] = T.One / T.Sqrt(moments[(2 * row) + 1] + T.CreateTruncating(epsilon));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
