@@ -35,6 +35,7 @@ internal sealed class ConvolutionKernelChecks<TLane, T> : IConvolutionKernelChec
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private static readonly int[] _threads = [1, 2, 7];
+    private PackedMatrix<T>? _packed;
 
     public void Forward(ConvolutionCase c, int seed)
     {
@@ -64,10 +65,17 @@ internal sealed class ConvolutionKernelChecks<TLane, T> : IConvolutionKernelChec
             x.Span[random.Next(x.Length)] = T.CreateChecked(0.5);
             Forward(c, x, weight, bias);
         }
+        else
+        {
+            weight.Span[random.Next(weight.Length)] = T.PositiveInfinity;
+            Forward(c, x, weight, bias);
+        }
     }
 
-    private static void Forward(ConvolutionCase c, TensorView<T> x, TensorView<T> weight, TensorView<T> bias)
+    // A weight is packed where the one before lay, as a network's is after each step.
+    private void Forward(ConvolutionCase c, TensorView<T> x, TensorView<T> weight, TensorView<T> bias)
     {
+        _packed = ConvolutionKernel.Pack<TLane, T>(weight, c.Groups, _packed);
         foreach (var start in new[] { bias, default })
         {
             var expected = Unwritten<T>(c.Images, c.Rows, c.Columns, c.Outputs);
@@ -89,7 +97,7 @@ internal sealed class ConvolutionKernelChecks<TLane, T> : IConvolutionKernelChec
             {
                 var y = Unwritten<T>(c.Images, c.Rows, c.Columns, c.Outputs);
                 ConvolutionKernel.Forward<TLane, T>(
-                    c.Settings, x, weight, ConvolutionKernel.Pack<TLane, T>(weight, c.Groups), start, y, new Workspace(), new Parallelism(threads));
+                    c.Settings, x, weight, _packed, start, y, new Workspace(), new Parallelism(threads));
                 AssertSameBytes<T>(expected.Span, y.Span, $"{c}, {threads} threads, y");
             }
         }
