@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using SpikeSR.Reference.Neurons;
 using SpikeSR.Reference.Tensors;
+using static System.FormattableString;
 
 namespace SpikeSR.Reference.Cli.Verbs;
 
@@ -13,7 +14,7 @@ internal static class NeuronVerb
     private const int LeastSteps = 12;
     private const int PlotWidth = 40;
 
-    // --reset soft; no V_reset is NaN.
+    // --reset soft: a parser cannot give null for no V_reset.
     private const double Soft = double.NaN;
 
     private static readonly Option<double[]> Input = new("--input", "-i")
@@ -96,19 +97,19 @@ internal static class NeuronVerb
 
     private static void Describe(NeuronSettings settings, double rate)
     {
-        var (leak, name) = settings.Kind switch
+        var (name, leak, constant) = settings.Kind switch
         {
-            NeuronKind.IntegrateAndFire => (string.Empty, "IF"),
-            NeuronKind.ParametricLeaky => (" sigmoid(w)", "PLIF"),
-            _ => (" / tau", "LIF"),
+            NeuronKind.IntegrateAndFire => ("IF", string.Empty, string.Empty),
+            NeuronKind.ParametricLeaky => ("PLIF", " sigmoid(w)", Invariant($", w = {rate}")),
+            _ => ("LIF", " / tau", Invariant($", tau = {settings.Tau}")),
         };
-        var (floor, isLeaky) = (settings.Reset is null ? "V" : "(V - V_reset)", settings.Kind != NeuronKind.IntegrateAndFire);
-        var constant = settings.Kind switch { NeuronKind.Leaky => Text($", tau = {settings.Tau}"), NeuronKind.ParametricLeaky => Text($", w = {rate}"), _ => string.Empty };
-        Console.WriteLine(Text($"{name}, V_th = {settings.Threshold}, {(settings.Reset is { } reset ? Text($"V_reset = {reset}") : "soft reset")}{constant}"));
-        Console.WriteLine($"charge   H = {(!isLeaky ? "V + X" : settings.DecayInput ? $"V + (X - {floor}){leak}" : $"V - {floor}{leak} + X")}");
+        var floor = settings.Reset is null ? "V" : "(V - V_reset)";
+        var charge = settings.Kind == NeuronKind.IntegrateAndFire ? "V + X" : settings.DecayInput ? $"V + (X - {floor}){leak}" : $"V - {floor}{leak} + X";
+        Console.WriteLine(Invariant($"{name}, V_th = {settings.Threshold}, {(settings.Reset is { } reset ? Invariant($"V_reset = {reset}") : "soft reset")}{constant}"));
+        Console.WriteLine($"charge   H = {charge}");
         Console.WriteLine("fire     S = 1 if H - V_th >= 0 else 0");
         Console.WriteLine($"reset    V = {(settings.Reset is null ? "H - S V_th" : "(1 - S) H + S V_reset")}");
-        Console.WriteLine(Text($"backward dS/dH = sg, the {settings.Surrogate.Kind.ToString().ToLowerInvariant()} surrogate of alpha {settings.Surrogate.Alpha} at H - V_th"));
+        Console.WriteLine(Invariant($"backward dS/dH = sg, the {settings.Surrogate.Kind.ToString().ToLowerInvariant()} surrogate of alpha {settings.Surrogate.Alpha} at H - V_th"));
         Console.WriteLine();
     }
 
@@ -121,15 +122,15 @@ internal static class NeuronVerb
             (low, high) = (Math.Min(low, step.H), Math.Max(high, step.H));
         }
 
-        Console.WriteLine(Text($"{"t",6} {"X",10} {"H",10} {"S",2} {"V",10} {"sg",8}  H from {(settings.Reset is null ? "0" : "V_reset")}; | V_th"));
+        Console.WriteLine(Invariant($"{"t",6} {"X",10} {"H",10} {"S",2} {"V",10} {"sg",8}  H from {(settings.Reset is null ? "0" : "V_reset")}; | V_th"));
         for (var t = 0; t < history.Count; t++)
         {
             var step = history[t];
-            Console.WriteLine(Text($"{t,6} {step.X,10:0.######} {step.H,10:0.######} {(step.Fires ? "1" : "."),2} {step.V,10:0.######} {step.Gradient,8:0.####}  {Plot(step)}"));
+            Console.WriteLine(Invariant($"{t,6} {step.X,10:0.######} {step.H,10:0.######} {(step.Fires ? "1" : "."),2} {step.V,10:0.######} {step.Gradient,8:0.####}  {Plot(step)}"));
         }
 
         var spikes = history.Count(step => step.Fires);
-        Console.WriteLine(Text($"\n{spikes} spikes in {history.Count} steps: {100.0 * spikes / history.Count:0.#} %"));
+        Console.WriteLine(Invariant($"\n{spikes} spikes in {history.Count} steps: {100.0 * spikes / history.Count:0.#} %"));
 
         // A bar from the membrane's rest to H.
         string Plot(Step step)
@@ -152,7 +153,7 @@ internal static class NeuronVerb
         var numbers = new List<double>();
         foreach (var part in Options.Text(result, ',').Split(',', StringSplitOptions.TrimEntries))
         {
-            if (!double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
+            if (!IsNumber(part, out var number))
             {
                 return Options.Refuse<double[]>(result, "--input", "numbers with commas between, such as 0.1,0,0.3", ',') ?? [];
             }
@@ -166,19 +167,15 @@ internal static class NeuronVerb
     private static double ParseReset(ArgumentResult result)
     {
         var text = Options.Text(result);
-        if (string.Equals(text, "soft", StringComparison.OrdinalIgnoreCase))
-        {
-            return Soft;
-        }
-
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
-            ? number
+        return string.Equals(text, "soft", StringComparison.OrdinalIgnoreCase) ? Soft
+            : IsNumber(text, out var number) ? number
             : Options.Refuse<double>(result, "--reset", "a number or soft");
     }
 
-    private static TensorView<F64> Of(double value) => TensorView<F64>.Of(new Shape(1), [F64.FromDouble(value)]);
+    private static bool IsNumber(string text, out double number) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static TensorView<F64> Of(double value) => TensorView<F64>.Of(new Shape(1), [F64.FromDouble(value)]);
 
     // A step: input, charged membrane, whether it fired, membrane after reset, surrogate gradient at H - V_th.
     private readonly record struct Step(double X, double H, bool Fires, double V, double Gradient);
