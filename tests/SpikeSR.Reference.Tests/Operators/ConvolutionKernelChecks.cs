@@ -43,16 +43,16 @@ internal sealed class ConvolutionKernelChecks<TLane, T> : IConvolutionKernelChec
         Forward(c, x, weight, bias);
     }
 
-    // Few spikes, whose convolution leaves products out where neither weight nor bias forbids it, and zeros of both signs between them.
+    // Spikes, whose convolution leaves products out where neither weight nor bias forbids it: none, and everywhere, and few with zeros of both signs between them.
     public void ForwardSpikes(ConvolutionCase c, int seed)
     {
         var (x, weight, _, bias) = Operands(c, seed);
+        x.Span.Clear();
+        Forward(c, x, weight, bias);
+        x.Span.Fill(T.One);
+        Forward(c, x, weight, bias);
         var random = new Random(seed);
-        foreach (ref var element in x.Span)
-        {
-            element = random.Next(25) switch { 0 => T.One, 1 => T.NegativeZero, _ => T.Zero };
-        }
-
+        FewSpikes(x, random);
         Forward(c, x, weight, bias);
         for (var o = 0; o < bias.Length; o++)
         {
@@ -106,6 +106,37 @@ internal sealed class ConvolutionKernelChecks<TLane, T> : IConvolutionKernelChec
     public void BackwardInput(ConvolutionCase c, int seed)
     {
         var (_, weight, g, _) = Operands(c, seed);
+        BackwardInput(c, weight, g);
+        FewSpikes(g, new Random(seed));
+        BackwardInput(c, weight, g);
+    }
+
+    public void BackwardWeight(ConvolutionCase c, int seed)
+    {
+        var (x, former, g, _) = Operands(c, seed);
+        var expected = TensorView<T>.Of(former.Shape, former.Span);
+        var length = former.Shape[1] * c.KernelRows * c.KernelColumns;
+        for (var at = 0; at < expected.Length; at++)
+        {
+            var o = at / length;
+            var (i, ky, kx) = Unravel(c, at % length);
+            var channel = (o / (c.Outputs / c.Groups) * former.Shape[1]) + i;
+            for (var pixel = 0; pixel < c.Images * c.Rows * c.Columns; pixel++)
+            {
+                expected.Span[at] = T.FusedMultiplyAdd(g.Span[(pixel * c.Outputs) + o], Input(c, x, pixel, ky, kx, channel), expected.Span[at]);
+            }
+        }
+
+        foreach (var threads in _threads)
+        {
+            var gradWeight = TensorView<T>.Of(former.Shape, former.Span);
+            ConvolutionKernel.BackwardWeight<TLane, T>(c.Settings, x, g, gradWeight, new Workspace(), new Parallelism(threads));
+            AssertSameBytes<T>(expected.Span, gradWeight.Span, $"{c}, {threads} threads, gradWeight");
+        }
+    }
+
+    private static void BackwardInput(ConvolutionCase c, TensorView<T> weight, TensorView<T> g)
+    {
         var (inputs, outputs) = (weight.Shape[1], c.Outputs / c.Groups);
         var expected = Unwritten<T>(c.Images, c.Height, c.Width, c.Inputs);
         for (var at = 0; at < expected.Length; at++)
@@ -134,27 +165,11 @@ internal sealed class ConvolutionKernelChecks<TLane, T> : IConvolutionKernelChec
         }
     }
 
-    public void BackwardWeight(ConvolutionCase c, int seed)
+    private static void FewSpikes(TensorView<T> x, Random random)
     {
-        var (x, former, g, _) = Operands(c, seed);
-        var expected = TensorView<T>.Of(former.Shape, former.Span);
-        var length = former.Shape[1] * c.KernelRows * c.KernelColumns;
-        for (var at = 0; at < expected.Length; at++)
+        foreach (ref var element in x.Span)
         {
-            var o = at / length;
-            var (i, ky, kx) = Unravel(c, at % length);
-            var channel = (o / (c.Outputs / c.Groups) * former.Shape[1]) + i;
-            for (var pixel = 0; pixel < c.Images * c.Rows * c.Columns; pixel++)
-            {
-                expected.Span[at] = T.FusedMultiplyAdd(g.Span[(pixel * c.Outputs) + o], Input(c, x, pixel, ky, kx, channel), expected.Span[at]);
-            }
-        }
-
-        foreach (var threads in _threads)
-        {
-            var gradWeight = TensorView<T>.Of(former.Shape, former.Span);
-            ConvolutionKernel.BackwardWeight<TLane, T>(c.Settings, x, g, gradWeight, new Workspace(), new Parallelism(threads));
-            AssertSameBytes<T>(expected.Span, gradWeight.Span, $"{c}, {threads} threads, gradWeight");
+            element = random.Next(25) switch { 0 => T.One, 1 => T.NegativeZero, _ => T.Zero };
         }
     }
 

@@ -148,7 +148,7 @@ internal static unsafe class ConvolutionKernel
         var start = MatrixKernel.StartRow<TLane, T>(bias, 1, packed.Columns, scope);
         var rows = scope.Rent<nint>(bandRows * width);
         window.FillPixelOffsets(rows.Span);
-        var product = BandProduct<T>.Create<TLane>(packed, window, rows, offsets, start, scope);
+        var product = BandProduct<T>.Create<TLane>(packed, window.Image.Shape[3], rows, offsets, start, scope);
         var bands = (height + bandRows - 1) / bandRows;
         threads.For(y.Shape[0] * bands, unit =>
         {
@@ -157,11 +157,11 @@ internal static unsafe class ConvolutionKernel
             using var own = workspace.OpenScope();
             var (band, products) = (own.Rent<T>(window.BandLength(bandRows)), own.Rent<T>(AffinePixels, channels));
             var image = window.Read(n, p, pixels / width, band);
-            var spikes = product.ReadSpikes(image, window.BandLength(pixels / width), own);
+            var spikes = product.ReadSpikes(image, window.ReadLength(pixels / width), own);
             for (var first = 0; first < pixels; first += AffinePixels)
             {
                 var count = Math.Min(AffinePixels, pixels - first);
-                product.Multiply<TLane>(0, first, count, image, spikes, products.Pointer, channels);
+                product.Multiply<TLane>(0, first, count, image, spikes, own, products.Pointer, channels);
                 var at = ((((nint)n * height) + p) * width + first) * channels;
                 var end = new AffineSum<T>(products.Pointer, scale.Pointer, shift.Pointer, addend.IsAbsent ? null : addend.Pointer + at, y.Pointer + at, channels);
                 LaneLoop.ChannelRange<TLane, T, AffineSum<T>>(end, 0, 0, count, 0, channels);
@@ -330,7 +330,7 @@ internal static unsafe class ConvolutionKernel
         var rows = scope.Rent<nint>(bandRows * width);
         window.FillPixelOffsets(rows.Span);
 
-        var product = BandProduct<T>.Create<TLane>(packed, window, rows, offsets, start, scope);
+        var product = BandProduct<T>.Create<TLane>(packed, window.Image.Shape[3], rows, offsets, start, scope);
         var bands = (height + bandRows - 1) / bandRows;
         threads.For(images * bands, unit =>
         {
@@ -339,11 +339,11 @@ internal static unsafe class ConvolutionKernel
             using var own = workspace.OpenScope();
             var band = own.Rent<T>(window.BandLength(bandRows));
             var image = window.Read(n, p, count, band);
-            var spikes = product.ReadSpikes(image, window.BandLength(count), own);
+            var spikes = product.ReadSpikes(image, window.ReadLength(count), own);
             var output = y.Pointer + ((((nint)n * height) + p) * width * channels);
             for (var group = 0; group < packed.Groups; group++)
             {
-                product.Multiply<TLane>(group, 0, count * width, image, spikes, output + (group * packed.Columns), channels);
+                product.Multiply<TLane>(group, 0, count * width, image, spikes, own, output + (group * packed.Columns), channels);
             }
         });
     }

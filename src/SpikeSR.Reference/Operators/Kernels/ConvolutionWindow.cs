@@ -85,9 +85,13 @@ internal readonly unsafe struct ConvolutionWindow<T>
         return (Output.Rows + perImage - 1) / perImage;
     }
 
-    /// <summary>Elements that <see cref="Read"/> needs for a band.</summary>
+    /// <summary>Elements of a band's image.</summary>
     /// <param name="rows">Output rows in the band.</param>
-    public int BandLength(int rows) => IsPadded ? checked(PaddedRows(rows) * RowLength) : 0;
+    public int ReadLength(int rows) => checked(PaddedRows(rows) * RowLength);
+
+    /// <summary>Elements that <see cref="Read"/> needs for a band's padded copy.</summary>
+    /// <param name="rows">Output rows in the band.</param>
+    public int BandLength(int rows) => IsPadded ? ReadLength(rows) : 0;
 
     /// <summary>Makes the window of output pixel (p, 0) of image n addressable, and those of the rows that follow.</summary>
     /// <param name="n">Image.</param>

@@ -56,11 +56,29 @@ internal static unsafe partial class MatrixKernel
         for (var part = 0; part < parts; part++)
         {
             var (first, last) = PartBounds(depth, part, parts);
-            MultiplyPart<TLane, T>(count, depth, first, last - first, columns, a, rows, offsets + first, packed, start, startStride, y, stride);
+            MultiplyPart<TLane, T>(count, depth, first, FactorRuns.All(last - first), columns, a, rows, offsets + first, packed, start, startStride, y, stride);
             start = y;
             startStride = stride;
         }
     }
+
+    /// <summary>The same, of which only some products are added.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="count">Rows of y.</param>
+    /// <param name="depth">Number of products in a whole sum.</param>
+    /// <param name="runs">The products that are added.</param>
+    /// <param name="columns">Columns of y.</param>
+    /// <param name="a">Origin of the left operand.</param>
+    /// <param name="rows">Element offset of every row.</param>
+    /// <param name="offsets">Element offset of every k.</param>
+    /// <param name="packed">Packed right operand [depth, columns].</param>
+    /// <param name="start">Where the sums start: one row for all of y's rows, filled up to whole lanes.</param>
+    /// <param name="y">Output.</param>
+    /// <param name="stride">Elements between rows of y.</param>
+    public static void Multiply<TLane, T>(int count, int depth, FactorRuns runs, int columns, T* a, nint* rows, int* offsets, T* packed, T* start, T* y, nint stride)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged => MultiplyPart<TLane, T>(count, depth, 0, runs, columns, a, rows, offsets, packed, start, 0, y, stride);
 
     /// <summary>The product with a left operand a[m rowStride + k depthStride]: a dense matrix, or a transposed one (rowStride 1).</summary>
     /// <typeparam name="TLane">The lane type.</typeparam>
@@ -104,7 +122,7 @@ internal static unsafe partial class MatrixKernel
                     Math.Min(RowBlock, count - m),
                     depth,
                     first,
-                    last - first,
+                    FactorRuns.All(last - first),
                     columns,
                     a + (m * rowStride) + ((nint)first * depthStride),
                     rows,
@@ -168,10 +186,10 @@ internal static unsafe partial class MatrixKernel
     private static (int First, int Last) PartBounds(int depth, int part, int parts) =>
         ((int)((long)depth * part / parts), (int)((long)depth * (part + 1) / parts));
 
-    // Adds the products first <= k < first + partDepth of every sum; offsets belong to the part.
+    // Adds products of every sum; k = 0 of the runs and of the offsets is the product first.
     [SkipLocalsInit]
     private static void MultiplyPart<TLane, T>(
-        int count, int depth, int first, int partDepth, int columns, T* a, nint* rows, int* offsets, T* packed, T* start, nint startStride, T* y, nint stride)
+        int count, int depth, int first, FactorRuns runs, int columns, T* a, nint* rows, int* offsets, T* packed, T* start, nint startStride, T* y, nint stride)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
@@ -185,7 +203,7 @@ internal static unsafe partial class MatrixKernel
             var tiles = column + width <= columns ? count / MicroKernel.Rows : 0;
             if (tiles > 0)
             {
-                MicroKernel.Run<TLane, T>(lanes, tiles, a, rows, offsets, partDepth, panel, start + column, startStride, y + column, stride);
+                MicroKernel.Run<TLane, T>(lanes, tiles, a, rows, offsets, runs, panel, start + column, startStride, y + column, stride);
             }
 
             for (var m = tiles * MicroKernel.Rows; m < count; m += EdgeBlock)
@@ -197,7 +215,7 @@ internal static unsafe partial class MatrixKernel
                     a,
                     rows + m,
                     offsets,
-                    partDepth,
+                    runs,
                     panel,
                     start + column + (m * startStride),
                     startStride,
@@ -212,7 +230,7 @@ internal static unsafe partial class MatrixKernel
     // Tiles that pass an edge of y: computed whole beside y (missing rows repeat the last), of which what lies in y is copied.
     [SkipLocalsInit]
     private static void MultiplyEdge<TLane, T>(
-        int count, int columns, int lanes, T* a, nint* rows, int* offsets, int depth, T* panel, T* start, nint startStride, T* y, nint stride)
+        int count, int columns, int lanes, T* a, nint* rows, int* offsets, FactorRuns runs, T* panel, T* start, nint startStride, T* y, nint stride)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
@@ -237,7 +255,7 @@ internal static unsafe partial class MatrixKernel
             startStride = width;
         }
 
-        MicroKernel.Run<TLane, T>(lanes, tiles, a, allRows, offsets, depth, panel, start, startStride, block, width);
+        MicroKernel.Run<TLane, T>(lanes, tiles, a, allRows, offsets, runs, panel, start, startStride, block, width);
         for (var m = 0; m < count; m++)
         {
             CopyRow<TLane, T>(block + (m * width), columns, y + (m * stride));

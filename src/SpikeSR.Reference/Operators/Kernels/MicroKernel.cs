@@ -11,7 +11,7 @@ namespace SpikeSR.Reference.Operators.Kernels;
 /// Element (m, k) of the left operand is <c>a[rows[m] + offsets[k]]</c>, so that a matrix, a transposed matrix and a convolution's window
 /// (rows = output pixels, offsets = channel and tap) are the same thing and no window is ever copied out. The right operand is packed: the
 /// lanes of one k side by side, k after k. Every output has one accumulator, starts at its start value and adds k = 0, 1, 2, ... by
-/// a fused multiply-add (SPEC REP-2); lanes run across outputs, so their width changes nothing.
+/// a fused multiply-add (SPEC REP-2), the k that are left out apart; lanes run across outputs, so their width changes nothing.
 /// </para>
 /// <para>
 /// Why 6 x 4: a core retires two 512-bit fused multiply-adds a cycle with a latency of 4, so at least 8 accumulators must be in flight, and
@@ -50,41 +50,40 @@ internal static unsafe class MicroKernel
     /// <param name="a">Origin of the left operand.</param>
     /// <param name="rows">Element offset of every row.</param>
     /// <param name="offsets">Element offset of every k.</param>
-    /// <param name="depth">Number of products in a sum.</param>
+    /// <param name="runs">The k that are met.</param>
     /// <param name="panel">Packed right operand [depth, lanes].</param>
     /// <param name="start">Where the sums start.</param>
     /// <param name="startStride">Elements between rows of start; 0 where all rows start alike.</param>
     /// <param name="y">Output; may be start.</param>
     /// <param name="stride">Elements between rows of y.</param>
     public static void Run<TLane, T>(
-        int lanes, int tiles, T* a, nint* rows, int* offsets, int depth, T* panel, T* start, nint startStride, T* y, nint stride)
+        int lanes, int tiles, T* a, nint* rows, int* offsets, FactorRuns runs, T* panel, T* start, nint startStride, T* y, nint stride)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
         switch (lanes)
         {
             case 1:
-                Tiles<One, TLane, T>(tiles, a, rows, offsets, depth, panel, start, startStride, y, stride);
+                Tiles<One, TLane, T>(tiles, a, rows, offsets, runs, panel, start, startStride, y, stride);
                 break;
             case 2:
-                Tiles<Two, TLane, T>(tiles, a, rows, offsets, depth, panel, start, startStride, y, stride);
+                Tiles<Two, TLane, T>(tiles, a, rows, offsets, runs, panel, start, startStride, y, stride);
                 break;
             case 3:
-                Tiles<Three, TLane, T>(tiles, a, rows, offsets, depth, panel, start, startStride, y, stride);
+                Tiles<Three, TLane, T>(tiles, a, rows, offsets, runs, panel, start, startStride, y, stride);
                 break;
             default:
-                Tiles<Four, TLane, T>(tiles, a, rows, offsets, depth, panel, start, startStride, y, stride);
+                Tiles<Four, TLane, T>(tiles, a, rows, offsets, runs, panel, start, startStride, y, stride);
                 break;
         }
     }
 
     private static void Tiles<TLanes, TLane, T>(
-        int tiles, T* a, nint* rows, int* offsets, int depth, T* panel, T* start, nint startStride, T* y, nint stride)
+        int tiles, T* a, nint* rows, int* offsets, FactorRuns runs, T* panel, T* start, nint startStride, T* y, nint stride)
         where TLanes : unmanaged, ILaneCount
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
-        var end = offsets + depth;
         for (; tiles > 0; tiles--)
         {
             var a0 = a + rows[0];
@@ -99,17 +98,22 @@ internal static unsafe class MicroKernel
             var y3 = Row<TLanes, TLane, T>.Load(start + (3 * startStride));
             var y4 = Row<TLanes, TLane, T>.Load(start + (4 * startStride));
             var y5 = Row<TLanes, TLane, T>.Load(start + (5 * startStride));
-            var b = panel;
-            var k = offsets;
-            for (; k <= end - 2; k += 2, b += 2 * TLanes.Value * TLane.Width)
+            for (var run = 0; run < runs.Count; run++)
             {
-                AddProducts(ref y0, ref y1, ref y2, ref y3, ref y4, ref y5, a0, a1, a2, a3, a4, a5, k[0], b, 0);
-                AddProducts(ref y0, ref y1, ref y2, ref y3, ref y4, ref y5, a0, a1, a2, a3, a4, a5, k[1], b, 1);
-            }
+                var first = runs.First(run);
+                var b = panel + (first * TLanes.Value * TLane.Width);
+                var k = offsets + first;
+                var end = offsets + runs.End(run);
+                for (; k <= end - 2; k += 2, b += 2 * TLanes.Value * TLane.Width)
+                {
+                    AddProducts(ref y0, ref y1, ref y2, ref y3, ref y4, ref y5, a0, a1, a2, a3, a4, a5, k[0], b, 0);
+                    AddProducts(ref y0, ref y1, ref y2, ref y3, ref y4, ref y5, a0, a1, a2, a3, a4, a5, k[1], b, 1);
+                }
 
-            if (k < end)
-            {
-                AddProducts(ref y0, ref y1, ref y2, ref y3, ref y4, ref y5, a0, a1, a2, a3, a4, a5, k[0], b, 0);
+                if (k < end)
+                {
+                    AddProducts(ref y0, ref y1, ref y2, ref y3, ref y4, ref y5, a0, a1, a2, a3, a4, a5, k[0], b, 0);
+                }
             }
 
             y0.Store(y);
