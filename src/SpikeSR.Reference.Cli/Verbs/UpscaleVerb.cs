@@ -74,6 +74,7 @@ internal static class UpscaleVerb
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
+        _ = Rehearsal.Begin(EngineOptions.ThreadsOf(parsed));
         string[] inputs = [.. parsed.GetValue(Inputs) ?? [], .. parsed.GetRequiredValue(MoreInputs)];
         var upscaler = new SpikeSrUpscaler(ModelOption.Load(parsed), EngineOptions.Simd(parsed));
         var scale = parsed.GetValue(Scale);

@@ -21,6 +21,10 @@ public sealed class SpikeSrUpscalerTests
         Assert.All(result.Samples, sample => Assert.True(sample >= 0 && sample <= image.Header.MaxValue && sample == MathF.Round(sample)));
     }
 
+    // What goes wrong in it nobody would notice: it only would save no time.
+    [Fact]
+    public async Task A_rehearsal_ends_well() => await Rehearsal.Begin(new Parallelism(2));
+
     [Fact]
     public void An_image_smaller_than_a_patch_is_padded_and_cropped()
     {
