@@ -35,9 +35,10 @@ internal readonly unsafe struct BandProduct<T>
     // Whether weight, start and groups allow products to be left out.
     private readonly bool _mayLeaveOut;
 
-    private BandProduct(PackedMatrix<T> packed, int channels, TensorView<nint> rows, TensorView<int> offsets, TensorView<T> start, bool mayLeaveOut, Workspace.Scope scope)
+    private BandProduct(
+        PackedMatrix<T> packed, ConvolutionWindow<T> window, TensorView<nint> rows, TensorView<int> offsets, TensorView<T> start, bool mayLeaveOut, Workspace.Scope scope)
     {
-        (_packed, _channels, _mayLeaveOut) = (packed, channels, mayLeaveOut);
+        (_packed, _channels, _mayLeaveOut) = (packed, window.Channels, mayLeaveOut);
         _start = start.Pointer;
         _startStride = start.Shape[1];
         _rows = rows.Pointer;
@@ -47,16 +48,13 @@ internal readonly unsafe struct BandProduct<T>
             return;
         }
 
-        _rowWords = scope.Rent<int>(rows.Length).Pointer;
-        for (var m = 0; m < rows.Length; m++)
-        {
-            _rowWords[m] = (int)(_rows[m] / channels) * WordsPerPixel;
-        }
-
+        var rowWords = scope.Rent<int>(rows.Length);
+        window.FillPixelOffsets(rowWords.Span, WordsPerPixel);
+        _rowWords = rowWords.Pointer;
         _tapWords = scope.Rent<int>(Taps).Pointer;
         for (var tap = 0; tap < Taps; tap++)
         {
-            _tapWords[tap] = _offsets[tap] / channels * WordsPerPixel;
+            _tapWords[tap] = _offsets[tap] / _channels * WordsPerPixel;
         }
     }
 
@@ -67,15 +65,15 @@ internal readonly unsafe struct BandProduct<T>
     /// <summary>Prepares the products of a convolution.</summary>
     /// <typeparam name="TLane">The lane type.</typeparam>
     /// <param name="packed">The weight.</param>
-    /// <param name="channels">Channels of the image.</param>
+    /// <param name="window">The window.</param>
     /// <param name="rows">Element offset of the window of every output pixel of a band.</param>
     /// <param name="offsets">Element offset of every factor of a group, k = (channel, tap).</param>
     /// <param name="start">Where the sums start [groups, padded columns].</param>
     /// <param name="scope">The owner of what is made.</param>
     public static BandProduct<T> Create<TLane>(
-        PackedMatrix<T> packed, int channels, TensorView<nint> rows, TensorView<int> offsets, TensorView<T> start, Workspace.Scope scope)
+        PackedMatrix<T> packed, ConvolutionWindow<T> window, TensorView<nint> rows, TensorView<int> offsets, TensorView<T> start, Workspace.Scope scope)
         where TLane : unmanaged, ILane<TLane, T> =>
-        new(packed, channels, rows, offsets, start, packed.Groups == 1 && packed.Depth > 0 && !HasNegativeZero(start.Span) && packed.IsFinite<TLane>(), scope);
+        new(packed, window, rows, offsets, start, packed.Groups == 1 && packed.Depth > 0 && !HasNegativeZero(start.Span) && packed.IsFinite<TLane>(), scope);
 
     /// <summary>Finds the channels that fire in the windows of a band.</summary>
     /// <param name="image">The band's image.</param>

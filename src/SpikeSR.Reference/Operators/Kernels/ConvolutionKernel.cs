@@ -147,8 +147,8 @@ internal static unsafe class ConvolutionKernel
         var bandRows = window.BandRows(threads.Threads == 1 ? 1 : threads.Threads * 4, BandPixels);
         var start = MatrixKernel.StartRow<TLane, T>(bias, 1, packed.Columns, scope);
         var rows = scope.Rent<nint>(bandRows * width);
-        window.FillPixelOffsets(rows.Span);
-        var product = BandProduct<T>.Create<TLane>(packed, window.Image.Shape[3], rows, offsets, start, scope);
+        window.FillPixelOffsets(rows.Span, window.Channels);
+        var product = BandProduct<T>.Create<TLane>(packed, window, rows, offsets, start, scope);
         var bands = (height + bandRows - 1) / bandRows;
         threads.For(y.Shape[0] * bands, unit =>
         {
@@ -234,7 +234,7 @@ internal static unsafe class ConvolutionKernel
         }
 
         var pixels = scope.Rent<int>(bandRows * columns);
-        window.FillPixelOffsets(pixels.Span);
+        window.FillPixelOffsets(pixels.Span, window.Channels);
 
         // Every thread reads all pixels for itself, so there are no more ranges than threads.
         var tiles = (rows.Length + MicroKernel.Rows - 1) / MicroKernel.Rows;
@@ -328,9 +328,9 @@ internal static unsafe class ConvolutionKernel
         using var scope = workspace.OpenScope();
         var start = MatrixKernel.StartRow<TLane, T>(bias, packed.Groups, packed.Columns, scope);
         var rows = scope.Rent<nint>(bandRows * width);
-        window.FillPixelOffsets(rows.Span);
+        window.FillPixelOffsets(rows.Span, window.Channels);
 
-        var product = BandProduct<T>.Create<TLane>(packed, window.Image.Shape[3], rows, offsets, start, scope);
+        var product = BandProduct<T>.Create<TLane>(packed, window, rows, offsets, start, scope);
         var bands = (height + bandRows - 1) / bandRows;
         threads.For(images * bands, unit =>
         {

@@ -46,19 +46,23 @@ internal readonly unsafe struct ConvolutionWindow<T>
     public bool IsPadded =>
         Before != (0, 0) || Spacing != 1 || PaddedRows(Output.Rows) > Image.Shape[1] || ReachedColumns > Image.Shape[2];
 
-    private int Channels => Image.Shape[3];
+    /// <summary>Channels of the image.</summary>
+    public int Channels => Image.Shape[3];
 
     private int ReachedColumns => ((Output.Columns - 1) * Step) + ((Kernel.Columns - 1) * Dilation) + 1;
 
-    private int RowLength => (IsPadded ? ReachedColumns : Image.Shape[2]) * Channels;
+    private int RowPixels => IsPadded ? ReachedColumns : Image.Shape[2];
 
-    /// <summary>Element offset of the window of every output pixel of a band, row after row, from that of its first.</summary>
+    private int RowLength => RowPixels * Channels;
+
+    /// <summary>Offset of the window of every output pixel of a band, row after row, from that of its first.</summary>
     /// <typeparam name="TOffset">Integer type.</typeparam>
     /// <param name="offsets">An offset for every pixel.</param>
-    public void FillPixelOffsets<TOffset>(Span<TOffset> offsets)
+    /// <param name="unit">What a pixel of the image counts: its channels for offsets of elements.</param>
+    public void FillPixelOffsets<TOffset>(Span<TOffset> offsets, int unit)
         where TOffset : IBinaryInteger<TOffset>
     {
-        var (row, rowStep, step) = (TOffset.Zero, TOffset.CreateChecked((long)Step * RowLength), TOffset.CreateChecked(Step * Channels));
+        var (row, rowStep, step) = (TOffset.Zero, TOffset.CreateChecked((long)Step * RowPixels * unit), TOffset.CreateChecked(Step * unit));
         for (var at = 0; at < offsets.Length; row += rowStep)
         {
             var offset = row;
