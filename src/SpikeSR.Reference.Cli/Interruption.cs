@@ -32,6 +32,12 @@ internal sealed class Interruption : IDisposable
 
     public void Dispose()
     {
+        // Once told to stop, the process ends with the verb's own status: another request, on its way still, must not find the runtime's answer (143) instead.
+        if (_sinceFirst.IsRunning)
+        {
+            return;
+        }
+
         _interrupt.Dispose();
         _terminate.Dispose();
         _source.Dispose();
