@@ -28,9 +28,8 @@ internal readonly unsafe struct BandProduct<T>
     private readonly nint* _rows;
     private readonly int* _offsets;
 
-    // The word of spikes where the window of every output pixel begins, and how many words behind it those of every tap lie.
+    // The word of spikes where the window of every output pixel begins.
     private readonly int* _rowWords;
-    private readonly int* _tapWords;
 
     // Whether weight, start and groups allow products to be left out.
     private readonly bool _mayLeaveOut;
@@ -51,11 +50,6 @@ internal readonly unsafe struct BandProduct<T>
         var rowWords = scope.Rent<int>(rows.Length);
         window.FillPixelOffsets(rowWords.Span, WordsPerPixel);
         _rowWords = rowWords.Pointer;
-        _tapWords = scope.Rent<int>(Taps).Pointer;
-        for (var tap = 0; tap < Taps; tap++)
-        {
-            _tapWords[tap] = _offsets[tap] / _channels * WordsPerPixel;
-        }
     }
 
     private int WordsPerPixel => (_channels + WordBits - 1) / WordBits;
@@ -105,13 +99,20 @@ internal readonly unsafe struct BandProduct<T>
             }
         }
 
-        var last = length - Math.Max(_tapWords[0], _tapWords[Taps - 1]);
+        // How many words behind the beginning of a window those of its taps lie.
+        var taps = scope.Rent<int>(Taps).Span;
+        for (var tap = 0; tap < Taps; tap++)
+        {
+            taps[tap] = _offsets[tap] / _channels * WordsPerPixel;
+        }
+
+        var last = length - Math.Max(taps[0], taps[^1]);
         for (at = 0; at < last; at += together)
         {
             var firing = Vector512<ulong>.Zero;
-            for (var tap = 0; tap < Taps; tap++)
+            for (var tap = 0; tap < taps.Length; tap++)
             {
-                firing |= Vector512.Load(fired.Pointer + at + _tapWords[tap]);
+                firing |= Vector512.Load(fired.Pointer + at + taps[tap]);
             }
 
             firing.Store(windows.Pointer + at);
