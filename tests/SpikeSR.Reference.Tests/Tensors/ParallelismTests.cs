@@ -1,0 +1,89 @@
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Tests.Tensors;
+
+/// <summary>SPEC REP-5: every chunk is computed once, whoever computes it, and no helper that waits is forgotten.</summary>
+public sealed class ParallelismTests
+{
+    // Longer than a helper waits for the next partition.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(2);
+
+    // What a thread of a busy pool may take to come.
+    private static readonly TimeSpan Arrival = TimeSpan.FromSeconds(60);
+
+    // The runner's own threads are the pool's, which would give helpers none for half a second.
+    public ParallelismTests() => ThreadPool.SetMinThreads(16, 16);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public void Every_chunk_is_computed_once_in_partitions_that_follow_at_once_and_later(int threads)
+    {
+        var parallelism = new Parallelism(threads);
+        for (var round = 0; round < 2000; round++)
+        {
+            Assert.All(Times(parallelism, chunks: 1 + (round % 9)), time => Assert.Equal(1, time));
+            if (round % 200 == 0)
+            {
+                Thread.Sleep(Patience);
+            }
+        }
+    }
+
+    [Fact]
+    public void Callers_may_share_it()
+    {
+        var parallelism = new Parallelism(3);
+        Parallel.For(0, 2000, _ => Assert.All(Times(parallelism, chunks: 5), time => Assert.Equal(1, time)));
+    }
+
+    [Fact]
+    public void A_chunk_may_be_partitioned_itself()
+    {
+        var parallelism = new Parallelism(2);
+        var sums = new int[50];
+        parallelism.For(sums.Length, chunk => parallelism.For(20, part => Interlocked.Add(ref sums[chunk], part)));
+        Assert.All(sums, sum => Assert.Equal(190, sum));
+    }
+
+    // The two chunks of a partition wait for each other, and so for a helper: one that waited and lost its run would be missed.
+    [Fact]
+    public void A_helper_comes_to_every_partition()
+    {
+        var parallelism = new Parallelism(2);
+        using var meeting = new Barrier(2);
+        for (var round = 0; round < 500; round++)
+        {
+            parallelism.For(2, _ => Assert.True(meeting.SignalAndWait(Arrival)));
+            if (round % 50 == 0)
+            {
+                Thread.Sleep(Patience);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_failure_reaches_the_caller_and_the_next_partition_is_whole()
+    {
+        var parallelism = new Parallelism(2);
+        for (var round = 0; round < 200; round++)
+        {
+            var failure = Assert.Throws<AggregateException>(() => parallelism.For(4, chunk => throw new InvalidOperationException($"chunk {chunk}")));
+            Assert.Equal(4, failure.InnerExceptions.Count);
+            Assert.All(Times(parallelism, chunks: 4), time => Assert.Equal(1, time));
+        }
+    }
+
+    private static int[] Times(Parallelism parallelism, int chunks)
+    {
+        var times = new int[chunks];
+        parallelism.For(chunks, chunk =>
+        {
+            Thread.SpinWait((chunk + 1) % 3 * 500);
+            Interlocked.Increment(ref times[chunk]);
+        });
+        return [.. times];
+    }
+}
