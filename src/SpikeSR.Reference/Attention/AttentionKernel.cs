@@ -85,8 +85,6 @@ internal static unsafe class AttentionKernel
         var root = new Divisor<T>(T.CreateTruncating(Math.Sqrt(depth)));
         using var scope = workspace.OpenScope();
         var zeros = MatrixKernel.StartRow<TLane, T>(default, 1, Math.Max(keys, depth), scope);
-        gradK.Clear();
-        gradV.Clear();
         threads.For(batch, patch =>
         {
             var packedKeys = PackTransposed<TLane, T>(k, patch, workspace);
@@ -96,6 +94,8 @@ internal static unsafe class AttentionKernel
             var right = workspace.Rent<T>(new Shape(MatrixKernel.PackedLength<TLane, T>(RowBlock, Math.Max(depth, channels))));
             var ownGradK = gradK.Pointer + ((nint)patch * keys * depth);
             var ownGradV = gradV.Pointer + ((nint)patch * keys * channels);
+            new Span<T>(ownGradK, keys * depth).Clear();
+            new Span<T>(ownGradV, keys * channels).Clear();
             for (var first = 0; first < queries; first += RowBlock)
             {
                 var count = Math.Min(RowBlock, queries - first);

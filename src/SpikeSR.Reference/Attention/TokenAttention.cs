@@ -81,15 +81,15 @@ public sealed class TokenAttention<T>
         }
 
         var path = scope.Rent<T>(source.Shape);
-        backend.LinearBackward(Rows(source), ToKeys, null, Rows(gradK), Rows(path));
         var target = context.IsAbsent ? gradX : gradContext;
         if (context.IsAbsent)
         {
+            backend.LinearBackward(Rows(source), ToKeys, null, Rows(gradK), Rows(path));
             backend.Add(gradX, path, gradX);
         }
         else
         {
-            path.CopyTo(gradContext);
+            backend.LinearBackward(Rows(source), ToKeys, null, Rows(gradK), Rows(gradContext));
         }
 
         backend.LinearBackward(Rows(source), ToValues, null, Rows(gradV), Rows(path));

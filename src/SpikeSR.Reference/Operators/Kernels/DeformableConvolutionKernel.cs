@@ -124,9 +124,9 @@ internal static unsafe partial class DeformableConvolutionKernel
         var (outputsInGroup, depth) = (outputs / settings.Groups, sampler.Width / settings.Groups);
         var packed = PackTapwise<TLane, T>(settings, weight, scope);
         var zeros = MatrixKernel.StartRow<TLane, T>(default, 1, depth, scope);
-        gradX.Clear();
         threads.For(x.Shape[0], image =>
         {
+            gradX.At(image).Clear();
             var gradColumns = workspace.Rent<T>(new Shape(PixelBlock, sampler.Width));
             var cells = workspace.Rent<T>(new Shape(sampler.CellsLength));
             var terms = workspace.Rent<T>(new Shape(3, x.Shape[3]));
