@@ -230,8 +230,8 @@ internal sealed class DecisionTap<T>(Backend<T> inner) : Backend<T>(inner.Worksp
         inner.GatedGelu(u, a, d, x, y);
 
     /// <inheritdoc/>
-    public override void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y) =>
-        inner.TokenLayer(layer, x, context, middle, y);
+    public override void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y) =>
+        inner.TokenLayer(layer, x, context, sampled, middle, y);
 
     /// <inheritdoc/>
     public override void SideBySide(int count, Action<Backend<T>, int> work) =>

@@ -30,10 +30,12 @@ internal sealed class AttentionCase() : CaseOperator(
         var y = bind.Output("y", x.StoredShape.ToArray());
         return () =>
         {
-            attention.Forward(bind.Backend, x.Value, context?.Value ?? default, y.Value);
+            using var scope = bind.Backend.Workspace.OpenScope();
+            var sampled = deformable ? scope.Rent<T>(x.Value.Shape) : default;
+            attention.Forward(bind.Backend, x.Value, context?.Value ?? default, sampled, y.Value);
             if (bind.WantsGradients)
             {
-                attention.Backward(bind.Backend, x.Value, context?.Value ?? default, y.Gradient, x.Gradient, context?.Gradient ?? default);
+                attention.Backward(bind.Backend, x.Value, context?.Value ?? default, sampled, y.Gradient, x.Gradient, context?.Gradient ?? default);
             }
         };
     }

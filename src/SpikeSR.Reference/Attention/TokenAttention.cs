@@ -44,28 +44,38 @@ public sealed class TokenAttention<T>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens [b, n, C]; n = P P where deformable.</param>
     /// <param name="context">Tokens that answer [b, m, C]; absent: x.</param>
+    /// <param name="sampled">Receives what the queries come from where deformable, the DCN's output [b, n, C], for the backward pass; absent where none follows.</param>
     /// <param name="y">Output [b, n, C].</param>
     /// <exception cref="ArgumentException">Deformable, and the tokens do not fill a square map.</exception>
-    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> y)
+    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> y)
     {
         using var scope = backend.Workspace.OpenScope();
         var source = context.IsAbsent ? x : context;
-        var (q, k, v) = Project(backend, scope, QuerySource(backend, scope, x), source);
+        var querySource = x;
+        if (IsDeformable)
+        {
+            querySource = sampled.IsAbsent ? scope.Rent<T>(x.Shape) : sampled;
+            Deformable.Forward(backend, Map(x), Map(querySource));
+        }
+
+        var (q, k, v) = Project(backend, scope, querySource, source);
         backend.Attention(q, k, v, y);
     }
 
-    /// <summary>Gradients to x and context, computed again from them; of self attention: queries' + keys' + values' path. Overwrites both.</summary>
+    /// <summary>Gradients to x and context, computed again from them and the DCN's output; of self attention: queries' + keys' + values' path. Overwrites both.</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Tokens that answered, or absent.</param>
+    /// <param name="sampled">The DCN's output from the forward pass; absent where not deformable.</param>
     /// <param name="gradY">Gradient by the output [b, n, C].</param>
     /// <param name="gradX">Gradient by the tokens.</param>
     /// <param name="gradContext">Gradient by the context; absent where it is.</param>
-    public void Backward(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
+    public void Backward(
+        Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
     {
         using var scope = backend.Workspace.OpenScope();
         var source = context.IsAbsent ? x : context;
-        var querySource = QuerySource(backend, scope, x);
+        var querySource = IsDeformable ? sampled : x;
         var (q, k, v) = Project(backend, scope, querySource, source);
         var (gradQ, gradK, gradV) = (scope.Rent<T>(q.Shape), scope.Rent<T>(k.Shape), scope.Rent<T>(v.Shape));
         backend.AttentionBackward(q, k, v, gradY, gradQ, gradK, gradV);
@@ -104,18 +114,6 @@ public sealed class TokenAttention<T>
         var side = (int)Math.Round(Math.Sqrt(tokens.Shape[1]));
         Guard.That(side * side == tokens.Shape[1], $"{tokens.Shape[1]} tokens do not fill a square map", nameof(tokens));
         return tokens.Reshape(tokens.Shape[0], side, side, tokens.Shape[2]);
-    }
-
-    private TensorView<T> QuerySource(Backend<T> backend, Workspace.Scope scope, TensorView<T> x)
-    {
-        if (!IsDeformable)
-        {
-            return x;
-        }
-
-        var sampled = scope.Rent<T>(x.Shape);
-        Deformable.Forward(backend, Map(x), Map(sampled));
-        return sampled;
     }
 
     private (TensorView<T> Q, TensorView<T> K, TensorView<T> V) Project(Backend<T> backend, Workspace.Scope scope, TensorView<T> querySource, TensorView<T> source)

@@ -57,23 +57,25 @@ public sealed class TokenLayer<T>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Matched tokens [b, n, C], or absent.</param>
+    /// <param name="sampled">Receives what the queries come from where deformable, the DCN's output [b, n, C], for the backward pass; absent where none follows.</param>
     /// <param name="middle">Receives the tokens between attention and MLP; may be x itself where no backward pass follows.</param>
     /// <param name="y">Receives the output; may be middle itself where no backward pass follows.</param>
-    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y) =>
-        backend.TokenLayer(this, x, context, middle, y);
+    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y) =>
+        backend.TokenLayer(this, x, context, sampled, middle, y);
 
     /// <summary>The same by a backend's primitives.</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Matched tokens [b, n, C], or absent.</param>
+    /// <param name="sampled">Receives what the queries come from where deformable, the DCN's output [b, n, C], for the backward pass; absent where none follows.</param>
     /// <param name="middle">Receives the tokens between attention and MLP; may be x itself where no backward pass follows.</param>
     /// <param name="y">Receives the output; may be middle itself where no backward pass follows.</param>
-    internal void ForwardByPrimitives(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y)
+    internal void ForwardByPrimitives(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y)
     {
         using var scope = backend.Workspace.OpenScope();
         var (normalised, branch) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
         backend.LayerNorm(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(normalised));
-        Attention.Forward(backend, normalised, context, branch);
+        Attention.Forward(backend, normalised, context, sampled, branch);
         backend.Add(x, branch, middle);
         backend.LayerNorm(Epsilon, Rows(middle), MlpNorm.Weight, MlpNorm.Bias, Rows(normalised));
         var hidden = scope.Rent<T>(x.Shape[0] * x.Shape[1], HiddenWeight.Shape[0]);
@@ -84,7 +86,7 @@ public sealed class TokenLayer<T>
     }
 
     /// <summary>Throws unless the tensors of a forward pass fit together.</summary>
-    internal void Check(TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y)
+    internal void Check(TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y)
     {
         Guard.HasShape(x, nameof(x), -1, -1, OutputWeight.Shape[0]);
         Guard.SameLength(x, middle, nameof(middle));
@@ -94,20 +96,33 @@ public sealed class TokenLayer<T>
             Guard.HasShape(context, nameof(context), x.Shape[0], -1, x.Shape[2]);
         }
 
+        if (!sampled.IsAbsent)
+        {
+            Guard.SameLength(x, sampled, nameof(sampled));
+        }
+
         var side = (int)Math.Round(Math.Sqrt(x.Shape[1]));
         Guard.That(!Attention.IsDeformable || side * side == x.Shape[1], $"{x.Shape[1]} tokens do not fill a square map", nameof(x));
     }
 
-    /// <summary>Gradients to x and context, computed again from x and middle. Overwrites both.</summary>
+    /// <summary>Gradients to x and context, computed again from x, the DCN's output and middle. Overwrites both.</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens of the forward pass [b, n, C].</param>
     /// <param name="context">Matched tokens, or absent.</param>
+    /// <param name="sampled">The DCN's output from the forward pass; absent where not deformable.</param>
     /// <param name="middle">Tokens between attention and MLP.</param>
     /// <param name="gradY">Gradient by the output.</param>
     /// <param name="gradX">Gradient by the tokens; may be gradY itself.</param>
     /// <param name="gradContext">Gradient by the context; absent where it is.</param>
     public void Backward(
-        Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
+        Backend<T> backend,
+        TensorView<T> x,
+        TensorView<T> context,
+        TensorView<T> sampled,
+        TensorView<T> middle,
+        TensorView<T> gradY,
+        TensorView<T> gradX,
+        TensorView<T> gradContext)
     {
         using var scope = backend.Workspace.OpenScope();
         var (normalised, path, gradMiddle) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
@@ -121,7 +136,7 @@ public sealed class TokenLayer<T>
         backend.LayerNormBackward(Epsilon, Rows(middle), MlpNorm.Weight, MlpNorm.Bias, Rows(path), Rows(gradMiddle));
         backend.Add(gradY, gradMiddle, gradMiddle);
         backend.LayerNorm(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(normalised));
-        Attention.Backward(backend, normalised, context, gradMiddle, path, gradContext);
+        Attention.Backward(backend, normalised, context, sampled, gradMiddle, path, gradContext);
         backend.LayerNormBackward(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(path), Rows(gradX));
         backend.Add(gradMiddle, gradX, gradX);
     }

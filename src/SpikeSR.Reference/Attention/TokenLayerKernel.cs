@@ -26,34 +26,43 @@ internal static unsafe class TokenLayerKernel
     /// <param name="layer">Weights as the products want them.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Tokens that answer [b, m, C], or absent.</param>
+    /// <param name="sampled">Receives the DCN's output [b, n, C], or absent.</param>
     /// <param name="middle">Tokens after the attention [b, n, C].</param>
     /// <param name="y">Output [b, n, C].</param>
     /// <param name="workspace">The owner of temporary buffers.</param>
     /// <param name="threads">Threads over patches.</param>
     public static void Forward<TLane, T>(
-        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
+        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         // A patch alone, as inference asks, leaves nothing to the collector.
         if (x.Shape[0] == 1)
         {
-            Patch<TLane, T>(layer, x.At(0), context.IsAbsent ? default : context.At(0), middle.At(0), y.At(0), workspace);
+            Patch<TLane, T>(layer, x.At(0), context.IsAbsent ? default : context.At(0), sampled.IsAbsent ? default : sampled.At(0), middle.At(0), y.At(0), workspace);
             return;
         }
 
-        Patches<TLane, T>(layer, x, context, middle, y, workspace, threads);
+        Patches<TLane, T>(layer, x, context, sampled, middle, y, workspace, threads);
     }
 
     private static void Patches<TLane, T>(
-        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
+        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
         threads.For(x.Shape[0], patch =>
-            Patch<TLane, T>(layer, x.At(patch), context.IsAbsent ? default : context.At(patch), middle.At(patch), y.At(patch), workspace));
+            Patch<TLane, T>(
+                layer,
+                x.At(patch),
+                context.IsAbsent ? default : context.At(patch),
+                sampled.IsAbsent ? default : sampled.At(patch),
+                middle.At(patch),
+                y.At(patch),
+                workspace));
 
-    // The same for one patch: x, middle and y are [n, C], context [m, C].
-    private static void Patch<TLane, T>(Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y, Workspace workspace)
+    // The same for one patch: x, sampled, middle and y are [n, C], context [m, C].
+    private static void Patch<TLane, T>(
+        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -68,7 +77,7 @@ internal static unsafe class TokenLayerKernel
         var asking = normalised;
         if (layer.Deformable is { } deformable)
         {
-            asking = branch;
+            asking = sampled.IsAbsent ? branch : sampled;
             Sample<TLane, T>(deformable, normalised, asking, scope, workspace);
         }
 

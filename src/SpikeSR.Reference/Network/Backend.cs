@@ -212,11 +212,11 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         Add(sum, x, y);
     }
 
-    /// <summary>Composite: a token layer of DSA (SPEC DSA-3), tokens and context [b, n, C]; middle and y may be x where no backward pass follows.</summary>
-    public virtual void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> middle, TensorView<T> y)
+    /// <summary>Composite: a token layer of DSA (SPEC DSA-3), tokens, context and sampled [b, n, C]; middle and y may be x where no backward pass follows.</summary>
+    public virtual void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y)
     {
         ArgumentNullException.ThrowIfNull(layer);
-        layer.ForwardByPrimitives(this, x, context, middle, y);
+        layer.ForwardByPrimitives(this, x, context, sampled, middle, y);
     }
 
     /// <summary>

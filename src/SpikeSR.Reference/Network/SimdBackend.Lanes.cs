@@ -388,10 +388,10 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
 
     /// <inheritdoc/>
     public override void TokenLayer(
-        TokenLayer<TScalar> layer, TensorView<TScalar> x, TensorView<TScalar> context, TensorView<TScalar> middle, TensorView<TScalar> y)
+        TokenLayer<TScalar> layer, TensorView<TScalar> x, TensorView<TScalar> context, TensorView<TScalar> sampled, TensorView<TScalar> middle, TensorView<TScalar> y)
     {
         var (attention, dcn) = (layer.Attention, layer.Attention.Deformable);
-        layer.Check(x, context, middle, y);
+        layer.Check(x, context, sampled, middle, y);
         var weights = new TokenLayerKernel.Weights<T>
         {
             Epsilon = SpikeSR.Reference.Attention.TokenLayer<TScalar>.Epsilon,
@@ -407,7 +407,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
             Output = Packed(layer.OutputWeight, 1),
             OutputBias = Filled((layer.OutputWeight, layer.OutputBias)).Bias,
         };
-        TokenLayerKernel.Forward<TLane, T>(weights, Numbers(x), Numbers(context), Numbers(middle), Numbers(y), Workspace, Threads);
+        TokenLayerKernel.Forward<TLane, T>(weights, Numbers(x), Numbers(context), Numbers(sampled), Numbers(middle), Numbers(y), Workspace, Threads);
     }
 
     // A scalar and the number that it wraps are the same bytes.

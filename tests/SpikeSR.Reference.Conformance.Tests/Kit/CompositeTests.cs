@@ -61,9 +61,9 @@ public sealed class CompositeTests
             Spoil(nameof(GatedGelu), y);
         }
 
-        public override void TokenLayer(TokenLayer<F32> layer, TensorView<F32> x, TensorView<F32> context, TensorView<F32> middle, TensorView<F32> y)
+        public override void TokenLayer(TokenLayer<F32> layer, TensorView<F32> x, TensorView<F32> context, TensorView<F32> sampled, TensorView<F32> middle, TensorView<F32> y)
         {
-            base.TokenLayer(layer, x, context, middle, y);
+            base.TokenLayer(layer, x, context, sampled, middle, y);
             Spoil(nameof(TokenLayer), y);
         }
 

@@ -27,10 +27,11 @@ internal sealed class TokenAttentionSubject(bool cross, bool deformable)
         var x = trial.Input("x", Range.Unit, patches, side * side, channels);
         var context = cross ? trial.Input("context", Range.Unit, patches, deformable ? side * side : dice.Extent(1, 5), channels) : null;
         var y = trial.Output("y", patches, side * side, channels);
+        var sampled = deformable ? trial.Keep.Rent<T>(x.Value.Shape) : default;
         var module = trial.Module(names => new TokenAttention<T>(names, channels, depth, deformable));
         return new(
-            () => module.Forward(trial.Backend, x.Value, context?.Value ?? default, y.Value),
-            () => module.Backward(trial.Backend, x.Value, context?.Value ?? default, y.Gradient, x.Gradient, context?.Gradient ?? default));
+            () => module.Forward(trial.Backend, x.Value, context?.Value ?? default, sampled, y.Value),
+            () => module.Backward(trial.Backend, x.Value, context?.Value ?? default, sampled, y.Gradient, x.Gradient, context?.Gradient ?? default));
     }
 }
 
@@ -43,11 +44,12 @@ internal sealed class TokenLayerSubject(bool deformable) : Subject(deformable ? 
         var (patches, side, channels, depth, hidden) = (dice.Extent(1, 2), dice.Extent(1, 3), dice.Extent(2, 4), dice.Extent(1, 3), dice.Extent(1, 4));
         var x = trial.Input("x", Range.Unit, patches, side * side, channels);
         var context = deformable ? trial.Input("context", Range.Unit, patches, side * side, channels) : null;
+        var sampled = deformable ? trial.Keep.Rent<T>(x.Value.Shape) : default;
         var (middle, y) = (trial.Keep.Rent<T>(x.Value.Shape), trial.Output("y", patches, side * side, channels));
         var module = trial.Module(names => new TokenLayer<T>(names, channels, depth, hidden, deformable));
         return new(
-            () => module.Forward(trial.Backend, x.Value, context?.Value ?? default, middle, y.Value),
-            () => module.Backward(trial.Backend, x.Value, context?.Value ?? default, middle, y.Gradient, x.Gradient, context?.Gradient ?? default));
+            () => module.Forward(trial.Backend, x.Value, context?.Value ?? default, sampled, middle, y.Value),
+            () => module.Backward(trial.Backend, x.Value, context?.Value ?? default, sampled, middle, y.Gradient, x.Gradient, context?.Gradient ?? default));
     }
 }
 
