@@ -10,7 +10,7 @@ internal static class Peak
 {
     private const int Accumulators = 12;
 
-    /// <summary>GFLOP/s of one or several threads at the same time, on the lane that kernels use, over about a millisecond.</summary>
+    /// <summary>GFLOP/s of one or several threads at the same time, on the lane that kernels use, over a millisecond or two: long enough for a helper to wake.</summary>
     public static double Measure<T>(int threads)
         where T : unmanaged, IFloatingPointIeee754<T> => SimdDispatch.Choose<T, double, Choice<T>>(new Choice<T>(threads));
 
@@ -18,7 +18,7 @@ internal static class Peak
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        const int Steps = 40_000;
+        const int Steps = 800_000;
         var started = Stopwatch.GetTimestamp();
         if (threads == 1)
         {
