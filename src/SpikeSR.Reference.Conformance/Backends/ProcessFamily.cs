@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace SpikeSR.Reference.Conformance.Backends;
@@ -14,6 +15,12 @@ internal sealed class ProcessFamily(Process root, string mark)
 {
     /// <summary>The environment variable of the mark.</summary>
     public const string Variable = "SPIKESR_CONFORM_CASE";
+
+    // Times that a process without an environment is asked again, a millisecond apart.
+    private const int Patience = 5;
+
+    // Bytes of an environment that are read at once.
+    private const int MostAtOnce = 1 << 16;
 
     private readonly byte[] _entry = Encoding.ASCII.GetBytes($"{Variable}={mark}\0");
 
@@ -97,16 +104,49 @@ internal sealed class ProcessFamily(Process root, string mark)
         }
     }
 
-    // The environment of a process that has ended, a zombie too, is empty.
+    // The environment of a process that has ended, a zombie too, is empty; and so it is for an instant where a process becomes another program: then it is asked again.
     private bool IsMarked(string folder)
     {
         try
         {
-            return File.ReadAllBytes(Path.Combine(folder, "environ")).AsSpan().IndexOf(_entry) >= 0;
+            var environment = EnvironmentOf(folder);
+            for (var asked = 0; environment.IsEmpty && asked < Patience && HasProgram(folder); asked++)
+            {
+                Thread.Sleep(1);
+                environment = EnvironmentOf(folder);
+            }
+
+            return environment.IndexOf(_entry) >= 0;
         }
         catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
         {
             return false;
         }
+    }
+
+    // In one piece wherever it fits: between two reads the process may become another program, and the rest would be missing.
+    private static ReadOnlySpan<byte> EnvironmentOf(string folder)
+    {
+        using var file = File.OpenHandle(Path.Combine(folder, "environ"));
+        var (bytes, length) = (new byte[MostAtOnce], 0);
+        while (RandomAccess.Read(file, bytes.AsSpan(length), length) is var more and > 0)
+        {
+            length += more;
+            if (length == bytes.Length)
+            {
+                Array.Resize(ref bytes, length + MostAtOnce);
+            }
+        }
+
+        return bytes.AsSpan(0, length);
+    }
+
+    // Of /proc/.../stat, behind the name in brackets: the state comes first, the flags seventh. The kernel's own threads have no program, and a zombie has none any more.
+    private static bool HasProgram(string folder)
+    {
+        const uint KernelThread = 0x00200000;
+        var stat = File.ReadAllText(Path.Combine(folder, "stat"));
+        return stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [not ("Z" or "X"), _, _, _, _, _, var flags, ..]
+            && (uint.Parse(flags, CultureInfo.InvariantCulture) & KernelThread) == 0;
     }
 }

@@ -56,6 +56,25 @@ public sealed class ProcessBackendTests : IDisposable
     public void A_command_that_is_not_there_is_a_verdict_too() =>
         Assert.Equal(ReplyKind.NotStarted, new ProcessBackend(new CommandTemplate("/no/such/backend {case} {out}"), Tight).Answer(Case, new byte[8]).Kind);
 
+    // A shell that becomes another one a thousand times over is somebody all the time.
+    [Fact]
+    public void A_process_that_becomes_another_is_not_missed()
+    {
+        var (script, last) = (Path.Combine(_folder, "again"), Path.Combine(_folder, "last"));
+        File.WriteAllText(script, $"[ $1 -gt 0 ] && exec sh $0 $(($1 - 1)); echo > {last}");
+        var mark = Guid.NewGuid().ToString("N");
+        var start = new ProcessStartInfo("sh", ["-c", $"sh {script} 1000 & echo begun; wait"]) { UseShellExecute = false, RedirectStandardOutput = true };
+        start.Environment[ProcessFamily.Variable] = mark;
+        using var root = Process.Start(start)!;
+        var family = new ProcessFamily(root, mark);
+        Assert.Equal("begun", root.StandardOutput.ReadLine());
+        while (family.HasOthers())
+        {
+        }
+
+        Assert.True(File.Exists(last));
+    }
+
     [Fact]
     public void A_hanging_backend_is_ended_with_all_that_it_started()
     {
