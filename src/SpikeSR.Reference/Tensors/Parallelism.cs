@@ -6,25 +6,12 @@ namespace SpikeSR.Reference.Tensors;
 /// Splits work over outputs into fixed chunks that threads claim from a counter; the calling thread works too and never waits for a pool
 /// thread that has not started. Results never depend on the number of threads, because no sum is ever split (SPEC REP-5).
 /// </summary>
-public sealed class Parallelism : IThreadPoolWorkItem
+public sealed class Parallelism
 {
     /// <summary>Work on the calling thread alone.</summary>
     public static readonly Parallelism Single = new(1);
 
-    // How long a helper waits for more work: half a millisecond, longer than what the caller does alone between two partitions. To wake another thread of the pool
-    // costs some 50 microseconds, and those that the pool keeps awake itself take each other's time; with helpers that wait, inference and a training step are 3 to 4 %
-    // faster.
-    private static readonly long _patience = Stopwatch.Frequency / 2000;
-
-    // Whose partition was begun last: the helpers of others do not wait, because they would take its time.
-    private static Parallelism? _latest;
-
-    // Helpers that may wait: one for every other processor, because more of them would take the time of those that work.
-    private readonly int _places;
-
-    // What helpers find to do, and how many there are, working, waiting, or on their way.
-    private Run? _current;
-    private int _helpers;
+    private readonly Crew _crew;
 
     /// <summary>Makes a partition over a number of threads.</summary>
     /// <param name="threads">Threads, the caller included; 0 means one per processor.</param>
@@ -32,7 +19,7 @@ public sealed class Parallelism : IThreadPoolWorkItem
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
-        _places = Math.Min(Threads, Environment.ProcessorCount) - 1;
+        _crew = new Crew(Threads);
     }
 
     /// <summary>Threads that may work at the same time, the caller included.</summary>
@@ -55,11 +42,9 @@ public sealed class Parallelism : IThreadPoolWorkItem
         }
 
         var run = new Run(chunks, body);
-        Volatile.Write(ref _latest, this);
-        Interlocked.Exchange(ref _current, run);
-        Call(Math.Min(Threads, chunks) - 1);
+        _crew.Call(run, Math.Min(Threads, chunks) - 1);
         run.Execute();
-        Interlocked.CompareExchange(ref _current, null, run);
+        _crew.Dismiss(run);
         run.Wait();
     }
 
@@ -82,56 +67,80 @@ public sealed class Parallelism : IThreadPoolWorkItem
         For(ranges, range => body(range * size, (int)Math.Min(count, ((long)range + 1) * size)));
     }
 
-    // Only as many more as are missing: one that has not yet come back from the last partition finds this one by itself.
-    private void Call(int helpers)
+    /// <summary>Threads of the pool that help with partitions, and wait a while for the next.</summary>
+    private sealed class Crew(int threads) : IThreadPoolWorkItem
     {
-        while (TryAdd(helpers))
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
-    }
+        // How long a helper waits for more work: half a millisecond, longer than what the caller does alone between two partitions. To wake another thread of the pool
+        // costs some 50 microseconds, and those that the pool keeps awake itself take each other's time; with helpers that wait, inference and a training step are 3 to 4 %
+        // faster.
+        private static readonly long _patience = Stopwatch.Frequency / 2000;
 
-    /// <summary>Helps with partitions, and waits a while for the next, on a thread of the pool.</summary>
-    void IThreadPoolWorkItem.Execute()
-    {
-        do
+        // Whose partition was begun last: the helpers of others do not wait, because they would take its time.
+        private static Crew? _latest;
+
+        // Helpers that may wait: one for every other processor, because more of them would take the time of those that work.
+        private readonly int _places = Math.Min(threads, Environment.ProcessorCount) - 1;
+
+        // What helpers find to do, and how many there are, working, waiting, or on their way.
+        private Run? _current;
+        private int _helpers;
+
+        // Only as many more as are missing: one that has not yet come back from the last partition finds this one by itself.
+        public void Call(Run run, int helpers)
         {
-            var since = Stopwatch.GetTimestamp();
+            Volatile.Write(ref _latest, this);
+            Interlocked.Exchange(ref _current, run);
+            while (TryAdd(helpers))
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            }
+        }
+
+        // Every chunk is claimed: nobody else has to come.
+        public void Dismiss(Run run) => Interlocked.CompareExchange(ref _current, null, run);
+
+        // A helper's life, on a thread of the pool.
+        public void Execute()
+        {
             do
             {
-                if (Volatile.Read(ref _current) is { HasChunks: true } run)
+                var since = Stopwatch.GetTimestamp();
+                do
                 {
-                    run.Execute();
-                    since = Stopwatch.GetTimestamp();
+                    if (Volatile.Read(ref _current) is { HasChunks: true } run)
+                    {
+                        run.Execute();
+                        since = Stopwatch.GetTimestamp();
+                    }
+                    else
+                    {
+                        Thread.SpinWait(10);
+                    }
                 }
-                else
-                {
-                    Thread.SpinWait(10);
-                }
+                while (Volatile.Read(ref _latest) == this && Volatile.Read(ref _helpers) <= _places && Stopwatch.GetTimestamp() - since < _patience);
+
+                // Whoever begins a partition meanwhile may still count on this helper.
+                Interlocked.Decrement(ref _helpers);
             }
-            while (Volatile.Read(ref _latest) == this && Volatile.Read(ref _helpers) <= _places && Stopwatch.GetTimestamp() - since < _patience);
-
-            // Whoever begins a partition meanwhile may still count on this helper.
-            Interlocked.Decrement(ref _helpers);
+            while (Volatile.Read(ref _current) is { HasChunks: true } && TryAdd(threads - 1));
         }
-        while (Volatile.Read(ref _current) is { HasChunks: true } && TryAdd(Threads - 1));
-    }
 
-    private bool TryAdd(int most)
-    {
-        var present = Volatile.Read(ref _helpers);
-        while (present < most)
+        private bool TryAdd(int most)
         {
-            var found = Interlocked.CompareExchange(ref _helpers, present + 1, present);
-            if (found == present)
+            var present = Volatile.Read(ref _helpers);
+            while (present < most)
             {
-                return true;
+                var found = Interlocked.CompareExchange(ref _helpers, present + 1, present);
+                if (found == present)
+                {
+                    return true;
+                }
+
+                present = found;
             }
 
-            present = found;
+            return false;
         }
-
-        return false;
     }
 
     private sealed class Run
