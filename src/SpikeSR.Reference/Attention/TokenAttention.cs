@@ -91,15 +91,11 @@ public sealed class TokenAttention<T>
         }
 
         var path = scope.Rent<T>(source.Shape);
-        var target = context.IsAbsent ? gradX : gradContext;
+        var (keysPath, target) = context.IsAbsent ? (path, gradX) : (gradContext, gradContext);
+        backend.LinearBackward(Rows(source), ToKeys, null, Rows(gradK), Rows(keysPath));
         if (context.IsAbsent)
         {
-            backend.LinearBackward(Rows(source), ToKeys, null, Rows(gradK), Rows(path));
             backend.Add(gradX, path, gradX);
-        }
-        else
-        {
-            backend.LinearBackward(Rows(source), ToKeys, null, Rows(gradK), Rows(gradContext));
         }
 
         backend.LinearBackward(Rows(source), ToValues, null, Rows(gradV), Rows(path));

@@ -39,7 +39,7 @@ internal static unsafe class TokenLayerKernel
         // A patch alone, as inference asks, leaves nothing to the collector.
         if (x.Shape[0] == 1)
         {
-            Patch<TLane, T>(layer, x.At(0), context.IsAbsent ? default : context.At(0), sampled.IsAbsent ? default : sampled.At(0), middle.At(0), y.At(0), workspace);
+            Patch<TLane, T>(layer, x.At(0), PatchOf(context, 0), PatchOf(sampled, 0), middle.At(0), y.At(0), workspace);
             return;
         }
 
@@ -51,14 +51,10 @@ internal static unsafe class TokenLayerKernel
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
         threads.For(x.Shape[0], patch =>
-            Patch<TLane, T>(
-                layer,
-                x.At(patch),
-                context.IsAbsent ? default : context.At(patch),
-                sampled.IsAbsent ? default : sampled.At(patch),
-                middle.At(patch),
-                y.At(patch),
-                workspace));
+            Patch<TLane, T>(layer, x.At(patch), PatchOf(context, patch), PatchOf(sampled, patch), middle.At(patch), y.At(patch), workspace));
+
+    private static TensorView<T> PatchOf<T>(TensorView<T> patches, int patch)
+        where T : unmanaged => patches.IsAbsent ? default : patches.At(patch);
 
     // The same for one patch: x, sampled, middle and y are [n, C], context [m, C].
     private static void Patch<TLane, T>(
