@@ -26,8 +26,11 @@ internal static class Comparison
         return null;
     }
 
-    /// <summary>Null where elements differ by at most a fraction of the largest, or by a margin; otherwise the first difference.</summary>
-    public static string? Close<T>(string what, TensorView<T> left, TensorView<T> right, double tolerance = 1e-12, double margin = 0)
+    /// <summary>
+    /// Null where elements differ by at most a fraction of the largest, or of the scale of what is added up in them, if that is more: a sum may cancel, and what its terms
+    /// were rounded by remains. Otherwise the first difference.
+    /// </summary>
+    public static string? Close<T>(string what, TensorView<T> left, TensorView<T> right, double tolerance = 1e-12, double scale = 1)
         where T : unmanaged, IScalar<T>
     {
         if (left.Length != right.Length)
@@ -35,11 +38,11 @@ internal static class Comparison
             return $"{what} has shape {left.Shape} and {right.Shape}";
         }
 
-        var largest = Largest(right);
+        var margin = tolerance * Math.Max(scale, Largest(right));
         for (var i = 0; i < left.Length; i++)
         {
             var (a, b) = (T.ToDouble(left.Span[i]), T.ToDouble(right.Span[i]));
-            if (!(Math.Abs(a - b) <= (tolerance * largest) + margin))
+            if (!(Math.Abs(a - b) <= margin))
             {
                 return $"{what}[{i}] of {left.Shape} is {a:r} and {b:r}";
             }
@@ -48,7 +51,7 @@ internal static class Comparison
         return null;
     }
 
-    /// <summary>Null where every element is what an equation says, but for a fraction of the largest; otherwise the first difference.</summary>
+    /// <summary>Null where every element is what an equation of terms of about 1 says, but for a fraction of the largest or of 1; otherwise the first difference.</summary>
     public static string? Follows(string what, TensorView<F64> found, Func<int, double> equation, double tolerance = 0)
     {
         var expected = TensorView<F64>.Allocate(found.Shape);
