@@ -19,10 +19,16 @@ internal static class CommandLine
         ("eval", EvalVerb.Create),
         ("check", CheckVerb.Create),
         ("cases", CasesVerb.Create),
+        ("lanes", LanesVerb.Create),
+        .. ManagedProgram.IsThis ? ManagedVerbs : [],
+    ];
+
+    // What finds its classes and fields at run time, which a native program cannot.
+    private static (string Name, Func<Command> Create)[] ManagedVerbs =>
+    [
         ("golden", GoldenVerb.Create),
         ("conform", ConformVerb.Create),
         ("bounds", BoundsVerb.Create),
-        ("lanes", LanesVerb.Create),
     ];
 
     private static readonly Option<bool> Trace = new("--trace") { Description = "On an error, print where it happened.", Recursive = true };
@@ -35,6 +41,11 @@ internal static class CommandLine
         ParseResult? parsed = null;
         try
         {
+            if (!ManagedProgram.IsThis && !IsNative(arguments))
+            {
+                return ManagedProgram.Continue(arguments);
+            }
+
             // No response files: a path may begin with '@'.
             parsed = Create(arguments).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parsed.Errors.Count > 0)
@@ -67,6 +78,12 @@ internal static class CommandLine
     /// <summary>Says on standard error what went wrong.</summary>
     /// <param name="message">One line.</param>
     public static void Report(string message) => Console.Error.WriteLine($"spikesr: {message}");
+
+    // Help tells of all verbs, and so does the complaint about a word that is none. The lanes are the runtime's to choose, but a native program has bytes to compare, too.
+    private static bool IsNative(string[] arguments) =>
+        arguments is ["--version"]
+        || (arguments.Length > 0 && arguments[0] != "lanes" && Verbs.Any(verb => verb.Name == arguments[0]))
+        || arguments.Take(LanesVerb.ComputeHere.Count).SequenceEqual(LanesVerb.ComputeHere);
 
     // A command line that begins with a verb needs that verb alone: a start spends milliseconds on the options of the others.
     private static RootCommand Create(string[] arguments)

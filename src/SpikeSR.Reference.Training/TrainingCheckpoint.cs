@@ -26,7 +26,7 @@ public static class TrainingCheckpoint
         writer.AddMetadata("format", Format);
         writer.AddMetadata("step", trainer.Step.ToString(CultureInfo.InvariantCulture));
         writer.AddMetadata("noise_position", trainer.NoisePosition.ToString(CultureInfo.InvariantCulture));
-        writer.AddMetadata("settings", JsonSerializer.Serialize(trainer.Settings));
+        writer.AddMetadata("settings", trainer.Settings.ToJson());
         writer.AddMetadata("patch_sizes", string.Join(',', trainer.Network.Configuration.PatchSizes));
         foreach (var (name, tensor) in Tensors(trainer))
         {
@@ -49,7 +49,7 @@ public static class TrainingCheckpoint
             throw new MalformedFileException(path, "metadata 'format'", Required(file, "format"), Format);
         }
 
-        var settings = JsonSerializer.Serialize(trainer.Settings);
+        var settings = trainer.Settings.ToJson();
         if (WithoutSteps(path, Required(file, "settings")) != WithoutSteps(path, settings))
         {
             throw new MalformedFileException(path, "metadata 'settings'", Required(file, "settings"), $"the settings of this run, {settings}");
@@ -89,7 +89,7 @@ public static class TrainingCheckpoint
     {
         try
         {
-            return JsonSerializer.Serialize(JsonSerializer.Deserialize<TrainingSettings>(settings)! with { Steps = 0 });
+            return (TrainingSettings.OfJson(settings) with { Steps = 0 }).ToJson();
         }
         catch (JsonException failure)
         {

@@ -1,10 +1,12 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using SpikeSR.Reference.Operators;
 using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Training;
 
 /// <summary>What fixes a training run, the images and the network aside (SPEC TRAIN-1).</summary>
-public sealed record TrainingSettings
+public sealed partial record TrainingSettings
 {
     /// <summary>Steps of the optimiser.</summary>
     public int Steps { get; init; } = 1000;
@@ -77,6 +79,14 @@ public sealed record TrainingSettings
         That(AverageDecay is >= 0 and < 1, nameof(AverageDecay), AverageDecay, "at least 0 and below 1");
     }
 
+    /// <summary>The settings as JSON, as checkpoints and models keep them.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Json.Default.TrainingSettings);
+
+    /// <summary>The settings that <see cref="ToJson"/> wrote.</summary>
+    /// <param name="json">The text.</param>
+    /// <exception cref="JsonException">It is no such text.</exception>
+    internal static TrainingSettings OfJson(string json) => JsonSerializer.Deserialize(json, Json.Default.TrainingSettings) ?? throw new JsonException("null");
+
     private static void That(bool holds, string name, object value, string expected)
     {
         if (!holds)
@@ -84,4 +94,7 @@ public sealed record TrainingSettings
             throw new ArgumentException($"{name} is {value}, expected {expected}", name);
         }
     }
+
+    [JsonSerializable(typeof(TrainingSettings))]
+    private sealed partial class Json : JsonSerializerContext;
 }

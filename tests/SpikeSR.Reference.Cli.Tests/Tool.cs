@@ -9,8 +9,11 @@ internal sealed class Tool : IDisposable
     public sealed record Result(int ExitCode, string Output, string Error);
 
     // The built command itself, as a user runs it: ahead-of-time code works only where the build put it.
-    private static readonly string Assembly = Path.Combine(
-        RepositoryPaths.Root, "src", "SpikeSR.Reference.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, new DirectoryInfo(AppContext.BaseDirectory).Name, "spikesr.dll");
+    private static readonly string Program = Path.Combine(
+        RepositoryPaths.Root, "src", "SpikeSR.Reference.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, new DirectoryInfo(AppContext.BaseDirectory).Name, "spikesr");
+
+    /// <summary>Whether it is a native program, beside which the managed one lies.</summary>
+    public static bool IsNative { get; } = File.Exists(Program + "-managed");
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("spikesr-").FullName;
 
@@ -27,8 +30,7 @@ internal sealed class Tool : IDisposable
     /// <summary>Starts the command; standard input is empty.</summary>
     public Process Start(params IEnumerable<string> arguments)
     {
-        string[] command = [Assembly, .. arguments];
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", command)
+        var start = new ProcessStartInfo(Program, arguments)
         {
             UseShellExecute = false,
             WorkingDirectory = Folder,
@@ -36,6 +38,13 @@ internal sealed class Tool : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+
+        // The runtime that runs the tests, wherever it lies.
+        if (Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { } host)
+        {
+            start.Environment["DOTNET_ROOT"] = Path.GetDirectoryName(host);
+        }
+
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         return process;

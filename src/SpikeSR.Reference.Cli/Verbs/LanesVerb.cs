@@ -43,6 +43,9 @@ internal static class LanesVerb
 
     private static readonly Option<bool> Here = new("--here") { Description = "Compute in this process, on the lane that it has, and print the digests." };
 
+    /// <summary>How a command line begins that asks one process for its digests.</summary>
+    public static IReadOnlyList<string> ComputeHere { get; } = ["lanes", "--here"];
+
     /// <summary>Makes the verb.</summary>
     public static Command Create()
     {
@@ -63,35 +66,45 @@ internal static class LanesVerb
 
     private static int Compare(ParseResult parsed)
     {
+        // A framework-dependent program started by the dotnet host names its assembly as the first word of its command line.
+        var host = Environment.ProcessPath!;
+        string[] managed = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [host, Environment.GetCommandLineArgs()[0]] : [host];
         var answers = new HashSet<string>(StringComparer.Ordinal);
         var lanesAsExpected = true;
         foreach (var (variable, value, widestLane) in Settings)
         {
-            var expected = LaneNameOf(Math.Min(widestLane, SimdDispatch.LaneBits));
             Console.WriteLine(variable is null ? "as it is" : $"{variable}={value}");
-            foreach (var line in AnswersOf(parsed, variable, value))
-            {
-                var (lane, rest) = (line[..line.IndexOf(' ', StringComparison.Ordinal)], line[line.IndexOf("weights", StringComparison.Ordinal)..]);
-                Console.WriteLine($"    {line}{(lane == expected ? string.Empty : $"  EXPECTED {expected}")}");
-                lanesAsExpected &= lane == expected;
-                answers.Add(rest);
-            }
+            Show(managed, variable, value, LaneNameOf(Math.Min(widestLane, SimdDispatch.LaneBits)));
+        }
+
+        if (ManagedProgram.NativeBeside() is { } native)
+        {
+            Console.WriteLine("the native program, which has the lane that it was compiled for");
+            Show([native], null, null, null);
         }
 
         Console.WriteLine(answers.Count == 1 ? "all bytes are equal" : $"{answers.Count} DIFFERENT answers");
         return answers.Count == 1 && lanesAsExpected ? ExitCode.Done : ExitCode.Failed;
+
+        void Show(string[] program, string? variable, string? value, string? expected)
+        {
+            foreach (var line in AnswersOf(parsed, program, variable, value))
+            {
+                var (lane, rest) = (line[..line.IndexOf(' ', StringComparison.Ordinal)], line[line.IndexOf("weights", StringComparison.Ordinal)..]);
+                var isExpected = lane == (expected ?? lane);
+                Console.WriteLine($"    {line}{(isExpected ? string.Empty : $"  EXPECTED {expected}")}");
+                lanesAsExpected &= isExpected;
+                answers.Add(rest);
+            }
+        }
     }
 
-    private static string[] AnswersOf(ParseResult parsed, string? variable, string? value)
+    private static string[] AnswersOf(ParseResult parsed, string[] program, string? variable, string? value)
     {
-        // A framework-dependent program started by the dotnet host names its assembly as the first word of its command line.
-        var host = Environment.ProcessPath!;
-        var assembly = Environment.GetCommandLineArgs()[0];
-        string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [assembly] : [];
         var start = new ProcessStartInfo(
-            host,
+            program[0],
             [
-                .. program, "lanes", "--here", "--preset", parsed.GetRequiredValue(Preset), "--side", Text(parsed.GetValue(Side)), "--steps", Text(parsed.GetValue(Steps)),
+                .. program[1..], .. ComputeHere, "--preset", parsed.GetRequiredValue(Preset), "--side", Text(parsed.GetValue(Side)), "--steps", Text(parsed.GetValue(Steps)),
                 "--threads", .. parsed.GetRequiredValue(ThreadCounts).Select(Text),
             ])
         {

@@ -8,18 +8,12 @@ using SpikeSR.Reference.Training.Scoring;
 namespace SpikeSR.Reference.Cli.Verbs;
 
 /// <summary>spikesr score: what a network is worth on a folder of images.</summary>
-internal static class ScoreVerb
+internal static partial class ScoreVerb
 {
     private static readonly Argument<string> Folder = new("FOLDER") { Description = "High-resolution images (8 bits a sample); what the network gets is made by antialiased bicubic reduction." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of tables." };
     private static readonly Option<string?> Picture = new("--picture") { Description = "Write crops of bicubic, the network and the truth side by side as an image.", HelpName = "FILE" };
     private static readonly Option<string[]> Show = new("--show") { Description = "An image that --picture shows; may be repeated. [default: all]", HelpName = "NAME", DefaultValueFactory = _ => [] };
-    private static readonly JsonSerializerOptions s_json = new()
-    {
-        WriteIndented = true,
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
 
     /// <summary>Makes the verb.</summary>
     public static Command Create()
@@ -67,7 +61,7 @@ internal static class ScoreVerb
         Write(json, Row($"mean of {score.Images.Count}".PadRight(width), score.Model, score.Bicubic));
         if (json)
         {
-            Console.WriteLine(JsonSerializer.Serialize(score, s_json));
+            Console.WriteLine(JsonSerializer.Serialize(score, ScoreJson.Default.ModelScore));
             return status;
         }
 
@@ -126,4 +120,8 @@ internal static class ScoreVerb
     private static string Row(string name, ImageQuality model, ImageQuality bicubic) => string.Create(
         CultureInfo.InvariantCulture,
         $"{name}  {model.PsnrY,6:F3}  {bicubic.PsnrY,7:F3}  {model.PsnrY - bicubic.PsnrY,6:+0.000;-0.000}  {model.SsimY,6:F4}  {bicubic.SsimY,7:F4}  {model.PsnrRgb,8:F3}  {bicubic.PsnrRgb,7:F3}  {model.SsimRgb,8:F4}  {bicubic.SsimRgb,7:F4}");
+
+    [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+    [JsonSerializable(typeof(ModelScore))]
+    private sealed partial class ScoreJson : JsonSerializerContext;
 }

@@ -200,6 +200,6 @@ internal static class TrainVerb
 
     private static Dictionary<string, string> Provenance(TrainingSettings settings) => new(StringComparer.Ordinal)
     {
-        ["training"] = System.Text.Json.JsonSerializer.Serialize(settings),
+        ["training"] = settings.ToJson(),
     };
 }
