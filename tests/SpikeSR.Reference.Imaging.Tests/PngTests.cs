@@ -43,19 +43,28 @@ public class PngTests
     [Fact]
     public void Every_filter_undoes_itself_and_smooth_rows_use_more_than_one()
     {
+        // A row of 20 kB is more than the magnitudes that a sum of 16 bits holds; the extremes lie next to each other.
         var random = new Random(1);
-        var line = new byte[97];
-        var above = new byte[97];
-        random.NextBytes(line);
-        random.NextBytes(above);
-        foreach (var pixel in (int[])[1, 2, 3, 4, 6, 8])
+        foreach (var length in (int[])[0, 1, 8, 31, 40, 97, 20_000])
         {
-            for (var filter = 0; filter < PngFilter.Count; filter++)
+            var (line, above) = (new byte[length], new byte[length]);
+            foreach (var row in (byte[][])[line, above])
             {
-                var filtered = new byte[97];
-                PngFilter.Apply(filter, line, above, pixel, filtered);
-                Assert.True(PngFilter.Undo(filter, filtered, above, pixel));
-                Assert.Equal(line, filtered);
+                for (var i = 0; i < length; i++)
+                {
+                    row[i] = random.Next(4) switch { 0 => 0, 1 => 128, 2 => 255, _ => (byte)random.Next(256) };
+                }
+            }
+
+            foreach (var pixel in (int[])[1, 2, 3, 4, 6, 8])
+            {
+                for (var filter = 0; filter < PngFilter.Count; filter++)
+                {
+                    var filtered = new byte[length];
+                    Assert.Equal(PngFilter.Apply(filter, line, above, pixel, filtered), filtered.Sum(difference => Math.Abs((int)(sbyte)difference)));
+                    Assert.True(PngFilter.Undo(filter, filtered, above, pixel));
+                    Assert.Equal(line, filtered);
+                }
             }
         }
 
