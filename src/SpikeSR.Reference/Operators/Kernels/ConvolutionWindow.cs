@@ -105,24 +105,25 @@ internal readonly unsafe struct ConvolutionWindow<T>
     /// <returns>Channel 0 of tap (0, 0).</returns>
     public T* Read(int n, int p, int rows, TensorView<T> buffer)
     {
-        var (height, width) = (Image.Shape[1], Image.Shape[2]);
-        var image = Image.Span.Slice(n * height * width * Channels, height * width * Channels);
+        var (height, width, channels, rowLength) = (Image.Shape[1], Image.Shape[2], Channels, RowLength);
+        var image = Image.Span.Slice(n * height * width * channels, height * width * channels);
         if (!IsPadded)
         {
-            return (T*)Unsafe.AsPointer(ref image[p * Step * RowLength]);
+            return (T*)Unsafe.AsPointer(ref image[p * Step * rowLength]);
         }
 
-        for (var v = 0; v < PaddedRows(rows); v++)
+        var padded = buffer.Span[..(PaddedRows(rows) * rowLength)];
+        for (var from = (p * Step) - Before.Rows; !padded.IsEmpty; from++, padded = padded[rowLength..])
         {
-            var row = buffer.Span.Slice(v * RowLength, RowLength);
-            var from = (p * Step) + v - Before.Rows;
-            if (from < 0 || from % Spacing != 0 || from / Spacing >= height)
+            var row = padded[..rowLength];
+            var (held, between) = Spacing == 1 ? (from, 0) : Math.DivRem(from, Spacing);
+            if (from < 0 || between != 0 || held >= height)
             {
                 row.Clear();
             }
             else
             {
-                ReadRow(image.Slice(from / Spacing * width * Channels, width * Channels), row);
+                ReadRow(image.Slice(held * width * channels, width * channels), row, width, channels);
             }
         }
 
@@ -131,17 +132,16 @@ internal readonly unsafe struct ConvolutionWindow<T>
 
     private int PaddedRows(int outputRows) => ((outputRows - 1) * Step) + ((Kernel.Rows - 1) * Dilation) + 1;
 
-    private void ReadRow(ReadOnlySpan<T> source, Span<T> row)
+    private void ReadRow(ReadOnlySpan<T> source, Span<T> row, int width, int channels)
     {
-        var width = source.Length / Channels;
         if (Spacing == 1)
         {
             var first = Math.Max(0, -Before.Columns);
             var lead = Math.Clamp(Before.Columns, 0, ReachedColumns);
             var held = Math.Clamp(width - first, 0, ReachedColumns - lead);
-            row[..(lead * Channels)].Clear();
-            source.Slice(Math.Min(first, width) * Channels, held * Channels).CopyTo(row[(lead * Channels)..]);
-            row[((lead + held) * Channels)..].Clear();
+            row[..(lead * channels)].Clear();
+            source.Slice(Math.Min(first, width) * channels, held * channels).CopyTo(row[(lead * channels)..]);
+            row[((lead + held) * channels)..].Clear();
             return;
         }
 
@@ -151,7 +151,7 @@ internal readonly unsafe struct ConvolutionWindow<T>
             var w = (q * Spacing) + Before.Columns;
             if (w >= 0 && w < ReachedColumns)
             {
-                source.Slice(q * Channels, Channels).CopyTo(row[(w * Channels)..]);
+                source.Slice(q * channels, channels).CopyTo(row[(w * channels)..]);
             }
         }
     }
