@@ -8,8 +8,8 @@ namespace SpikeSR.Reference.Cli;
 /// <summary>The command <c>spikesr</c>: parses, runs a verb, and turns whatever goes wrong into one line and an exit status.</summary>
 internal static class CommandLine
 {
-    // In the order in which help tells of them.
-    private static readonly (string Name, Func<Command> Create)[] Verbs =
+    // In the order in which help tells of them. Those that find their classes and fields at run time are the managed program's alone.
+    private static readonly (string Name, Func<Command>? Create)[] Verbs =
     [
         ("upscale", UpscaleVerb.Create),
         ("train", TrainVerb.Create),
@@ -19,16 +19,10 @@ internal static class CommandLine
         ("eval", EvalVerb.Create),
         ("check", CheckVerb.Create),
         ("cases", CasesVerb.Create),
+        ("golden", ManagedProgram.IsThis ? GoldenVerb.Create : null),
+        ("conform", ManagedProgram.IsThis ? ConformVerb.Create : null),
+        ("bounds", ManagedProgram.IsThis ? BoundsVerb.Create : null),
         ("lanes", LanesVerb.Create),
-        .. ManagedProgram.IsThis ? ManagedVerbs : [],
-    ];
-
-    // What finds its classes and fields at run time, which a native program cannot.
-    private static (string Name, Func<Command> Create)[] ManagedVerbs =>
-    [
-        ("golden", GoldenVerb.Create),
-        ("conform", ConformVerb.Create),
-        ("bounds", BoundsVerb.Create),
     ];
 
     private static readonly Option<bool> Trace = new("--trace") { Description = "On an error, print where it happened.", Recursive = true };
@@ -41,7 +35,7 @@ internal static class CommandLine
         ParseResult? parsed = null;
         try
         {
-            if (!ManagedProgram.IsThis && !IsNative(arguments))
+            if (!ManagedProgram.IsThis && IsForManaged(arguments))
             {
                 return ManagedProgram.Continue(arguments);
             }
@@ -79,29 +73,32 @@ internal static class CommandLine
     /// <param name="message">One line.</param>
     public static void Report(string message) => Console.Error.WriteLine($"spikesr: {message}");
 
-    // Help tells of all verbs, and so does the complaint about a word that is none. The lanes are the runtime's to choose, but a native program has bytes to compare, too.
-    private static bool IsNative(string[] arguments) =>
-        arguments is ["--version"]
-        || (arguments.Length > 0 && arguments[0] != "lanes" && Verbs.Any(verb => verb.Name == arguments[0]))
-        || arguments.Take(LanesVerb.ComputeHere.Count).SequenceEqual(LanesVerb.ComputeHere);
+    // Whether the native program leaves a command line to the managed one: besides its verbs the comparison of lanes, which are the runtime's to choose, and, where there
+    // is a choice, help, which tells of all verbs, and the complaint about a word that is none.
+    private static bool IsForManaged(string[] arguments)
+    {
+        var first = arguments.FirstOrDefault(string.Empty);
+        return Verbs.FirstOrDefault(verb => verb.Name == first) switch
+        {
+            (null, _) => first != "--version" && ManagedProgram.IsBeside,
+            (_, null) => true,
+            ("lanes", _) => !arguments.Take(LanesVerb.ComputeHere.Count).SequenceEqual(LanesVerb.ComputeHere),
+            _ => false,
+        };
+    }
 
     // A command line that begins with a verb needs that verb alone: a start spends milliseconds on the options of the others.
     private static RootCommand Create(string[] arguments)
     {
         var root = new RootCommand("SpikeSR: an attention spiking neural network for the super-resolution of remote-sensing images, as a verifiable reference.") { Trace };
         var first = arguments.Length > 0 ? arguments[0] : string.Empty;
+        var named = Verbs.Any(verb => verb.Name == first);
         foreach (var (name, create) in Verbs)
         {
-            if (name == first)
+            if (create is not null && (name == first || !named))
             {
                 root.Add(create());
-                return root;
             }
-        }
-
-        foreach (var (_, create) in Verbs)
-        {
-            root.Add(create());
         }
 
         return root;

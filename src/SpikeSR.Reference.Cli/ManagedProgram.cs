@@ -15,6 +15,9 @@ internal static partial class ManagedProgram
     /// <summary>Whether this is it.</summary>
     public static bool IsThis => RuntimeFeature.IsDynamicCodeSupported;
 
+    /// <summary>Whether it lies beside this one, a native program.</summary>
+    public static bool IsBeside => File.Exists(Beside(Name));
+
     /// <summary>The native program that this one lies beside; null where there is none.</summary>
     public static string? NativeBeside() => Path.GetFileName(Environment.ProcessPath) == Name ? Beside(NativeName) : null;
 
@@ -24,7 +27,7 @@ internal static partial class ManagedProgram
     public static int Continue(string[] arguments)
     {
         var path = Beside(Name);
-        if (!File.Exists(path))
+        if (!IsBeside)
         {
             throw new FileNotFoundException($"{path} is missing, expected the managed program, which a Release build lays beside this one", path);
         }
