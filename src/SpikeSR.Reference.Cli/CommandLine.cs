@@ -35,13 +35,14 @@ internal static class CommandLine
         ParseResult? parsed = null;
         try
         {
-            if (!ManagedProgram.IsThis && IsForManaged(arguments))
+            var first = arguments.FirstOrDefault(string.Empty);
+            if (!ManagedProgram.IsThis && IsForManaged(first))
             {
                 return ManagedProgram.Continue(arguments);
             }
 
             // No response files: a path may begin with '@'.
-            parsed = Create(arguments).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            parsed = Create(first).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parsed.Errors.Count > 0)
             {
                 return Refuse(parsed, Complaint(parsed));
@@ -73,25 +74,18 @@ internal static class CommandLine
     /// <param name="message">One line.</param>
     public static void Report(string message) => Console.Error.WriteLine($"spikesr: {message}");
 
-    // Whether the native program leaves a command line to the managed one: besides its verbs the comparison of lanes, which are the runtime's to choose, and, where there
-    // is a choice, help, which tells of all verbs, and the complaint about a word that is none.
-    private static bool IsForManaged(string[] arguments)
+    // Whether the native program leaves a command line with this first word to the managed one: besides its verbs, where there is a choice, help, which tells of all
+    // verbs, and the complaint about a word that is none.
+    private static bool IsForManaged(string first) => Verbs.FirstOrDefault(verb => verb.Name == first) switch
     {
-        var first = arguments.FirstOrDefault(string.Empty);
-        return Verbs.FirstOrDefault(verb => verb.Name == first) switch
-        {
-            (null, _) => first != "--version" && ManagedProgram.IsBeside,
-            (_, null) => true,
-            ("lanes", _) => !arguments.Take(LanesVerb.ComputeHere.Count).SequenceEqual(LanesVerb.ComputeHere),
-            _ => false,
-        };
-    }
+        (null, _) => first != "--version" && ManagedProgram.IsBeside,
+        (_, var create) => create is null,
+    };
 
     // A command line that begins with a verb needs that verb alone: a start spends milliseconds on the options of the others.
-    private static RootCommand Create(string[] arguments)
+    private static RootCommand Create(string first)
     {
         var root = new RootCommand("SpikeSR: an attention spiking neural network for the super-resolution of remote-sensing images, as a verifiable reference.") { Trace };
-        var first = arguments.Length > 0 ? arguments[0] : string.Empty;
         var named = Verbs.Any(verb => verb.Name == first);
         foreach (var (name, create) in Verbs)
         {

@@ -43,9 +43,6 @@ internal static class LanesVerb
 
     private static readonly Option<bool> Here = new("--here") { Description = "Compute in this process, on the lane that it has, and print the digests." };
 
-    /// <summary>How a command line begins that asks one process for its digests.</summary>
-    public static IReadOnlyList<string> ComputeHere { get; } = ["lanes", "--here"];
-
     /// <summary>Makes the verb.</summary>
     public static Command Create()
     {
@@ -60,7 +57,9 @@ internal static class LanesVerb
         {
             Preset, Side, Steps, ThreadCounts, Here,
         };
-        verb.SetAction(parsed => parsed.GetValue(Here) ? Compute(parsed) : Compare(parsed));
+
+        // The lanes are the runtime's to choose; a native program has its own alone.
+        verb.SetAction(parsed => parsed.GetValue(Here) ? Compute(parsed) : ManagedProgram.IsThis ? Compare(parsed) : ManagedProgram.Continue(Environment.GetCommandLineArgs()[1..]));
         return verb;
     }
 
@@ -104,7 +103,7 @@ internal static class LanesVerb
         var start = new ProcessStartInfo(
             program[0],
             [
-                .. program[1..], .. ComputeHere, "--preset", parsed.GetRequiredValue(Preset), "--side", Text(parsed.GetValue(Side)), "--steps", Text(parsed.GetValue(Steps)),
+                .. program[1..], "lanes", "--here", "--preset", parsed.GetRequiredValue(Preset), "--side", Text(parsed.GetValue(Side)), "--steps", Text(parsed.GetValue(Steps)),
                 "--threads", .. parsed.GetRequiredValue(ThreadCounts).Select(Text),
             ])
         {
