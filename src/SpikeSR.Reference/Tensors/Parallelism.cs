@@ -3,13 +3,20 @@ using System.Diagnostics;
 namespace SpikeSR.Reference.Tensors;
 
 /// <summary>
-/// Splits work over outputs into fixed chunks that threads claim from a counter; the calling thread works too and never waits for a pool
+/// Splits work over outputs into fixed chunks that threads claim one at a time; the calling thread works too and never waits for a pool
 /// thread that has not started. Results never depend on the number of threads, because no sum is ever split (SPEC REP-5).
 /// </summary>
+/// <remarks>
+/// The caller claims chunks from the first on, its helpers from the last on: one partition after the other, each finds in its own caches what it wrote before. Where
+/// processors share none, inference of 64x64 is 1.01 to 1.03 times as fast as with chunks in the order of who comes, a training step 1.05 times.
+/// </remarks>
 public sealed class Parallelism
 {
     /// <summary>Work on the calling thread alone.</summary>
     public static readonly Parallelism Single = new(1);
+
+    [ThreadStatic]
+    private static int _place;
 
     private readonly Crew _crew;
 
@@ -24,6 +31,9 @@ public sealed class Parallelism
 
     /// <summary>Threads that may work at the same time, the caller included.</summary>
     public int Threads { get; }
+
+    /// <summary>Which of a partition's threads this one is: 0 for who calls, 1, 2, ... for helpers. Two may have one number for a while; buffers go by it, no results.</summary>
+    internal static int Place => _place;
 
     /// <summary>Runs <paramref name="body"/> for every chunk index in [0, chunks), in any order and on any thread.</summary>
     /// <param name="chunks">Number of chunks.</param>
@@ -43,7 +53,7 @@ public sealed class Parallelism
 
         var run = new Run(chunks, body);
         _crew.Call(run, Math.Min(Threads, chunks) - 1);
-        run.Execute();
+        run.Execute(fromFront: true);
         _crew.Dismiss(run);
         run.Wait();
     }
@@ -84,6 +94,7 @@ public sealed class Parallelism
         // What helpers find to do, and how many there are, working, waiting, or on their way.
         private Run? _current;
         private int _helpers;
+        private int _arrivals;
 
         // Only as many more as are missing: one that has not yet come back from the last partition finds this one by itself.
         public void Call(Run run, int helpers)
@@ -102,6 +113,7 @@ public sealed class Parallelism
         // A helper's life, on a thread of the pool.
         public void Execute()
         {
+            _place = 1 + ((Interlocked.Increment(ref _arrivals) & int.MaxValue) % (threads - 1));
             do
             {
                 var since = Stopwatch.GetTimestamp();
@@ -109,7 +121,7 @@ public sealed class Parallelism
                 {
                     if (Volatile.Read(ref _current) is { HasChunks: true } run)
                     {
-                        run.Execute();
+                        run.Execute(fromFront: false);
                         since = Stopwatch.GetTimestamp();
                     }
                     else
@@ -123,6 +135,7 @@ public sealed class Parallelism
                 Interlocked.Decrement(ref _helpers);
             }
             while (Volatile.Read(ref _current) is { HasChunks: true } && TryAdd(threads - 1));
+            _place = 0;
         }
 
         private bool TryAdd(int most)
@@ -148,7 +161,9 @@ public sealed class Parallelism
         private readonly int _chunks;
         private readonly Action<int> _body;
         private readonly Lock _gate = new();
-        private int _next = -1;
+        private int _claims;
+        private int _front = -1;
+        private int _back;
         private int _pending;
         private List<Exception>? _failures;
 
@@ -156,17 +171,18 @@ public sealed class Parallelism
         {
             _chunks = chunks;
             _pending = chunks;
+            _back = chunks;
             _body = body;
         }
 
         /// <summary>Whether a chunk is left that no thread has claimed.</summary>
-        public bool HasChunks => Volatile.Read(ref _next) < _chunks - 1;
+        public bool HasChunks => Volatile.Read(ref _claims) < _chunks;
 
-        public void Execute()
+        public void Execute(bool fromFront)
         {
-            int chunk;
-            while ((chunk = Interlocked.Increment(ref _next)) < _chunks)
+            while (Interlocked.Increment(ref _claims) <= _chunks)
             {
+                var chunk = fromFront ? Interlocked.Increment(ref _front) : Interlocked.Decrement(ref _back);
                 try
                 {
                     _body(chunk);

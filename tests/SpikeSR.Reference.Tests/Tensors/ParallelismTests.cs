@@ -65,6 +65,27 @@ public sealed class ParallelismTests
     }
 
     [Fact]
+    public void The_caller_claims_from_the_first_chunk_on_and_its_helper_from_the_last()
+    {
+        var parallelism = new Parallelism(2);
+        var caller = Environment.CurrentManagedThreadId;
+        using var meeting = new Barrier(2);
+        for (var round = 0; round < 200; round++)
+        {
+            var (own, helped) = (new List<int>(), new List<int>());
+            parallelism.For(9, chunk =>
+            {
+                var claimed = Environment.CurrentManagedThreadId == caller ? own : helped;
+                claimed.Add(chunk);
+                Assert.True(claimed.Count > 1 || meeting.SignalAndWait(Arrival));
+                Thread.SpinWait(100);
+            });
+            Assert.Equal(Enumerable.Range(0, own.Count), own);
+            Assert.Equal(Enumerable.Range(own.Count, helped.Count).Reverse(), helped);
+        }
+    }
+
+    [Fact]
     public void A_failure_reaches_the_caller_and_the_next_partition_is_whole()
     {
         var parallelism = new Parallelism(2);

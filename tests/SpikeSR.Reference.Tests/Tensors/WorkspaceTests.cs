@@ -42,6 +42,40 @@ public sealed class WorkspaceTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100 * 64);
     }
 
+    // The two chunks of a partition rent and return in turns, now the caller first, now its helper, so that who comes first would find what the other has left.
+    [Fact]
+    public unsafe void What_a_thread_used_last_is_rented_by_it_again()
+    {
+        ThreadPool.SetMinThreads(16, 16);
+        var (workspace, parallelism) = (new Workspace(), new Parallelism(2));
+        using var meeting = new Barrier(2);
+        var places = new[] { new HashSet<nint>(), new HashSet<nint>() };
+        for (var round = 0; round < 40; round++)
+        {
+            parallelism.For(2, chunk =>
+            {
+                Assert.True(meeting.SignalAndWait(TimeSpan.FromSeconds(60)));
+                var isFirst = chunk == round % 2;
+                Take(isFirst);
+                Take(!isFirst);
+
+                void Take(bool now)
+                {
+                    if (now)
+                    {
+                        var tensor = workspace.Rent<float>(new Shape(1000));
+                        places[chunk].Add((nint)tensor.Pointer);
+                        workspace.Return(tensor);
+                    }
+
+                    Assert.True(meeting.SignalAndWait(TimeSpan.FromSeconds(60)));
+                }
+            });
+        }
+
+        Assert.Empty(places[0].Intersect(places[1]));
+    }
+
     private static void Rent(Workspace workspace)
     {
         using var scope = workspace.OpenScope();
