@@ -234,6 +234,10 @@ internal sealed class DecisionTap<T>(Backend<T> inner) : Backend<T>(inner.Worksp
         inner.TokenLayer(layer, x, context, sampled, middle, y);
 
     /// <inheritdoc/>
+    public override void TokenMlpBackward(TokenLayer<T> layer, TensorView<T> middle, TensorView<T> gradY, TensorView<T> gradMiddle) =>
+        inner.TokenMlpBackward(layer, middle, gradY, gradMiddle);
+
+    /// <inheritdoc/>
     public override void SideBySide(int count, Action<Backend<T>, int> work) =>
         inner.SideBySide(count, work);
 

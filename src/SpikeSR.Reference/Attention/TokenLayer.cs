@@ -125,8 +125,25 @@ public sealed class TokenLayer<T>
         TensorView<T> gradContext)
     {
         using var scope = backend.Workspace.OpenScope();
-        var (normalised, path, gradMiddle) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
-        var (hidden, active, gradHidden) = (Hidden(scope, x), Hidden(scope, x), Hidden(scope, x));
+        var gradMiddle = scope.Rent<T>(x.Shape);
+        backend.TokenMlpBackward(this, middle, gradY, gradMiddle);
+        var (normalised, path) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
+        backend.LayerNorm(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(normalised));
+        Attention.Backward(backend, normalised, context, sampled, gradMiddle, path, gradContext);
+        backend.LayerNormBackward(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(path), Rows(gradX));
+        backend.Add(gradMiddle, gradX, gradX);
+    }
+
+    /// <summary>gradMiddle = gradY + the MLP's path, by a backend's primitives.</summary>
+    /// <param name="backend">What computes.</param>
+    /// <param name="middle">Tokens between attention and MLP.</param>
+    /// <param name="gradY">Gradient by the output.</param>
+    /// <param name="gradMiddle">Gradient by the tokens between attention and MLP.</param>
+    internal void MlpBackwardByPrimitives(Backend<T> backend, TensorView<T> middle, TensorView<T> gradY, TensorView<T> gradMiddle)
+    {
+        using var scope = backend.Workspace.OpenScope();
+        var (normalised, path) = (scope.Rent<T>(middle.Shape), scope.Rent<T>(middle.Shape));
+        var (hidden, active, gradHidden) = (Hidden(scope, middle), Hidden(scope, middle), Hidden(scope, middle));
         backend.LayerNorm(Epsilon, Rows(middle), MlpNorm.Weight, MlpNorm.Bias, Rows(normalised));
         backend.Linear(Rows(normalised), HiddenWeight, HiddenBias, hidden);
         backend.Activation(ActivationKind.Gelu, hidden, active);
@@ -135,10 +152,6 @@ public sealed class TokenLayer<T>
         backend.LinearBackward(Rows(normalised), HiddenWeight, HiddenBias, gradHidden, Rows(path));
         backend.LayerNormBackward(Epsilon, Rows(middle), MlpNorm.Weight, MlpNorm.Bias, Rows(path), Rows(gradMiddle));
         backend.Add(gradY, gradMiddle, gradMiddle);
-        backend.LayerNorm(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(normalised));
-        Attention.Backward(backend, normalised, context, sampled, gradMiddle, path, gradContext);
-        backend.LayerNormBackward(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(path), Rows(gradX));
-        backend.Add(gradMiddle, gradX, gradX);
     }
 
     private static TensorView<T> Rows(TensorView<T> tokens) => tokens.Reshape(tokens.Shape[0] * tokens.Shape[1], tokens.Shape[2]);

@@ -219,6 +219,13 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         layer.ForwardByPrimitives(this, x, context, sampled, middle, y);
     }
 
+    /// <summary>Composite: back through a token layer's MLP (SPEC DSA-3), computed again from middle; all [b, n, C]. Overwrites gradMiddle.</summary>
+    public virtual void TokenMlpBackward(TokenLayer<T> layer, TensorView<T> middle, TensorView<T> gradY, TensorView<T> gradMiddle)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        layer.MlpBackwardByPrimitives(this, middle, gradY, gradMiddle);
+    }
+
     /// <summary>
     /// Patches that DSA takes at once in inference, in whole time steps or images: memory against threads without work. Here all of them, so that Match is asked once.
     /// </summary>

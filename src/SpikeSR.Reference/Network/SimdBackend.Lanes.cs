@@ -74,7 +74,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         }
 
         ConvolutionKernel.BackwardWeight<TLane, T>(settings, Numbers(x), Numbers(gradY), Gradient(weight), Workspace, Threads);
-        AddBiasGradient(bias, gradY.Reshape(gradY.Shape[0], gradY.Shape[1] * gradY.Shape[2], gradY.Shape[3]));
+        AddBiasGradient(bias, Numbers(gradY).Reshape(gradY.Shape[0], gradY.Shape[1] * gradY.Shape[2], gradY.Shape[3]));
     }
 
     /// <inheritdoc/>
@@ -128,7 +128,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
             Gradient(weight),
             Workspace,
             Threads);
-        AddBiasGradient(bias, gradY.Reshape(gradY.Shape[0], gradY.Shape[1] * gradY.Shape[2], gradY.Shape[3]));
+        AddBiasGradient(bias, Numbers(gradY).Reshape(gradY.Shape[0], gradY.Shape[1] * gradY.Shape[2], gradY.Shape[3]));
     }
 
     /// <inheritdoc/>
@@ -144,7 +144,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         }
 
         LinearKernel.BackwardWeight<TLane, T>(Numbers(x), Numbers(gradY), Numbers(weight.MatrixGradient), Workspace, Threads);
-        AddBiasGradient(bias, gradY.Reshape(1, gradY.Shape[0], gradY.Shape[1]));
+        AddBiasGradient(bias, Numbers(gradY).Reshape(1, gradY.Shape[0], gradY.Shape[1]));
     }
 
     /// <inheritdoc/>
@@ -410,6 +410,35 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         TokenLayerKernel.Forward<TLane, T>(weights, Numbers(x), Numbers(context), Numbers(sampled), Numbers(middle), Numbers(y), Workspace, Threads);
     }
 
+    /// <inheritdoc/>
+    public override void TokenMlpBackward(TokenLayer<TScalar> layer, TensorView<TScalar> middle, TensorView<TScalar> gradY, TensorView<TScalar> gradMiddle)
+    {
+        Guard.HasShape(middle, nameof(middle), -1, -1, layer.OutputWeight.Shape[0]);
+        Guard.SameLength(middle, gradY, nameof(gradY));
+        Guard.SameLength(middle, gradMiddle, nameof(gradMiddle));
+        var (rows, channels, width) = (middle.Shape[0] * middle.Shape[1], middle.Shape[2], layer.HiddenWeight.Shape[0]);
+        using var scope = Workspace.OpenScope();
+        var (x, g) = (Numbers(middle).Reshape(rows, channels), Numbers(gradY).Reshape(rows, channels));
+        var kept = new TokenMlpKernel.Kept<T>(
+            scope.Rent<T>(rows, 2), scope.Rent<T>(rows, channels), scope.Rent<T>(rows, width), scope.Rent<T>(rows, width), scope.Rent<T>(rows, channels));
+        var weights = new TokenMlpKernel.Weights<T>
+        {
+            Epsilon = SpikeSR.Reference.Attention.TokenLayer<TScalar>.Epsilon,
+            Norm = (Value(layer.MlpNorm.Weight), Value(layer.MlpNorm.Bias)),
+            Hidden = Packed(layer.HiddenWeight, 1),
+            HiddenBias = Value(layer.HiddenBias),
+            HiddenBackward = PackedBackward(layer.HiddenWeight, 1),
+            OutputBackward = PackedBackward(layer.OutputWeight, 1),
+        };
+        TokenMlpKernel.Backward<TLane, T>(weights, x, g, kept, Numbers(gradMiddle), Workspace, Threads);
+        LinearKernel.BackwardWeight<TLane, T>(kept.Active, g, Numbers(layer.OutputWeight.MatrixGradient), Workspace, Threads);
+        AddBiasGradient(layer.OutputBias, g.Reshape(1, rows, channels));
+        LinearKernel.BackwardWeight<TLane, T>(kept.Normalised, kept.GradHidden, Numbers(layer.HiddenWeight.MatrixGradient), Workspace, Threads);
+        AddBiasGradient(layer.HiddenBias, kept.GradHidden.Reshape(1, rows, width));
+        LayerNormKernel.AddAffineGradients<TLane, T>(
+            x, kept.Statistics, kept.GradNormalised, Gradient(layer.MlpNorm.Weight), Gradient(layer.MlpNorm.Bias), Workspace, Threads);
+    }
+
     // A scalar and the number that it wraps are the same bytes.
     private static TensorView<T> Numbers(TensorView<TScalar> tensor) => tensor.Cast<T>();
 
@@ -417,11 +446,11 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
 
     private static TensorView<T> Gradient(Parameter<TScalar>? parameter) => parameter is null ? default : Numbers(parameter.Gradient);
 
-    private void AddBiasGradient(Parameter<TScalar>? bias, TensorView<TScalar> gradY)
+    private void AddBiasGradient(Parameter<TScalar>? bias, TensorView<T> gradY)
     {
         if (bias is not null)
         {
-            ChannelSumKernel.AddTo<TLane, T>(Numbers(gradY), Numbers(bias.Gradient), Workspace, Threads);
+            ChannelSumKernel.AddTo<TLane, T>(gradY, Numbers(bias.Gradient), Workspace, Threads);
         }
     }
 

@@ -32,18 +32,35 @@ public static partial class ExactMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static TLane Gelu<TLane, T>(TLane x)
         where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged => Gelu<TLane, T>(x, new Tail<TLane, T>(x));
+
+    /// <summary>With D = Phi(-a) - a phi(a) = exp(-a^2/2) (R(a) - a / sqrt(2 pi)), a = |x|: D for x &lt; 0, 1 - D otherwise.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TLane GeluDerivative<TLane, T>(TLane x)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged => GeluDerivative<TLane, T>(x, new Tail<TLane, T>(x));
+
+    /// <summary>Both: the tail, most of either's work, is computed once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TLane Gelu<TLane, T>(TLane x, out TLane derivative)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var tail = new Tail<TLane, T>(x);
+        derivative = GeluDerivative(x, tail);
+        return Gelu(x, tail);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLane Gelu<TLane, T>(TLane x, Tail<TLane, T> tail)
+        where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
         var zero = Constant<TLane, T>(0);
         var one = Constant<TLane, T>(1);
-        var end = TailEnd<TLane, T>();
-        var a = AtMost<TLane, T>(TLane.Abs(x), end);
-        Density<TLane, T>(a, out var n, out var high, out var low);
-        ScaledTail<TLane, T>(a, out var tailHigh, out var tailLow);
-        Product<TLane, T>(high, low, tailHigh, tailLow, out high, out low);
-        SplitScale<TLane, T>(n, out var scale, out var restOfScale);
-        high *= scale;
-        low *= scale;
+        Product<TLane, T>(tail.High, tail.Low, tail.ScaledHigh, tail.ScaledLow, out var high, out var low);
+        high *= tail.Scale;
+        low *= tail.Scale;
 
         var isNegative = TLane.IsGreater(zero, x);
         var complement = one - high;
@@ -51,23 +68,18 @@ public static partial class ExactMath
         var factorLow = TLane.Select(isNegative, low, ((one - complement) - high) - low);
 
         // |x| times Phi(x): one rounding, and one more only where the result is subnormal.
-        var product = TLane.FusedMultiplyAdd(a, factor, a * factorLow) * TLane.Select(isNegative, restOfScale, one);
-        return TLane.Select(TLane.IsGreater(x, end), x, WithSign<TLane, T>(product, x));
+        var product = TLane.FusedMultiplyAdd(tail.A, factor, tail.A * factorLow) * TLane.Select(isNegative, tail.RestOfScale, one);
+        return TLane.Select(TLane.IsGreater(x, TailEnd<TLane, T>()), x, WithSign<TLane, T>(product, x));
     }
 
-    /// <summary>With D = Phi(-a) - a phi(a) = exp(-a^2/2) (R(a) - a / sqrt(2 pi)), a = |x|: D for x &lt; 0, 1 - D otherwise.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static TLane GeluDerivative<TLane, T>(TLane x)
+    private static TLane GeluDerivative<TLane, T>(TLane x, Tail<TLane, T> tail)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
-        var a = AtMost<TLane, T>(TLane.Abs(x), TailEnd<TLane, T>());
-        Density<TLane, T>(a, out var n, out var high, out var low);
-        ScaledTail<TLane, T>(a, out var tailHigh, out var tailLow);
-        SplitScale<TLane, T>(n, out var scale, out var restOfScale);
-        var bracket = TLane.FusedMultiplyAdd(-a, Constant<TLane, T>(InverseSqrt2Pi), tailHigh) + tailLow;
-        var d = TLane.FusedMultiplyAdd(high, bracket, low * bracket) * scale;
-        return TLane.Select(TLane.IsGreater(Constant<TLane, T>(0), x), d * restOfScale, Constant<TLane, T>(1) - d);
+        var bracket = TLane.FusedMultiplyAdd(-tail.A, Constant<TLane, T>(InverseSqrt2Pi), tail.ScaledHigh) + tail.ScaledLow;
+        var d = TLane.FusedMultiplyAdd(tail.High, bracket, tail.Low * bracket) * tail.Scale;
+        return TLane.Select(TLane.IsGreater(Constant<TLane, T>(0), x), d * tail.RestOfScale, Constant<TLane, T>(1) - d);
     }
 
     /// <summary>exp(-a^2/2) = 2^n (high + low). The square's rounding error goes into the reduction.</summary>
@@ -117,4 +129,21 @@ public static partial class ExactMath
     private static TLane TailEnd<TLane, T>()
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged => Constant<TLane, T>(14.6, 38.7);
+
+    /// <summary>Of Phi(-a), a = |x|: exp(-a^2/2) = (High + Low) Scale RestOfScale and R(a) = ScaledHigh + ScaledLow.</summary>
+    private readonly struct Tail<TLane, T>
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        public readonly TLane A, High, Low, ScaledHigh, ScaledLow, Scale, RestOfScale;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Tail(TLane x)
+        {
+            A = AtMost<TLane, T>(TLane.Abs(x), TailEnd<TLane, T>());
+            Density<TLane, T>(A, out var n, out High, out Low);
+            ScaledTail<TLane, T>(A, out ScaledHigh, out ScaledLow);
+            SplitScale<TLane, T>(n, out Scale, out RestOfScale);
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace SpikeSR.Reference.Tensors;
 
@@ -56,6 +57,8 @@ internal static class LaneLoop
         });
 
     /// <summary>Runs a kernel over elements [first, last).</summary>
+    /// <remarks>A method by itself, and so are the last elements: there is a limit to what the compiler puts into one method, and a kernel's whole lanes may need all of it.</remarks>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void ElementRange<TLane, T, TKernel>(TKernel kernel, int first, int last)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -67,7 +70,18 @@ internal static class LaneLoop
             kernel.Invoke<TLane>(i);
         }
 
-        for (; i < last; i++)
+        if (i < last)
+        {
+            Remainder<T, TKernel>(kernel, i, last);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Remainder<T, TKernel>(TKernel kernel, int first, int last)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TKernel : struct, IElementKernel<T>
+    {
+        for (var i = first; i < last; i++)
         {
             kernel.Invoke<LaneScalar<T>>(i);
         }

@@ -22,6 +22,14 @@ public sealed class CompositeTests
     }
 
     [Fact]
+    public void A_fault_in_a_composite_of_the_backward_pass_fails_the_gradients_alone()
+    {
+        var run = new ConformanceRun(Suite.Manifest, EngineBackend.Of(() => new Faulty(nameof(Backend<F32>.TokenMlpBackward)), "faulty"), Capabilities.All, Suite.Single);
+        Assert.Equal(CaseOutcome.Failed, run.Ask(Suite.Case("dsa-train"), withGradients: true).Outcome);
+        Assert.Equal(CaseOutcome.Passed, run.Ask(Suite.Case("dsa-train"), withGradients: false).Outcome);
+    }
+
+    [Fact]
     public void The_composites_of_the_SIMD_engine_pass()
     {
         foreach (var id in new[] { "sab-eval", "dsa-one-channel" })
@@ -65,6 +73,12 @@ public sealed class CompositeTests
         {
             base.TokenLayer(layer, x, context, sampled, middle, y);
             Spoil(nameof(TokenLayer), y);
+        }
+
+        public override void TokenMlpBackward(TokenLayer<F32> layer, TensorView<F32> middle, TensorView<F32> gradY, TensorView<F32> gradMiddle)
+        {
+            base.TokenMlpBackward(layer, middle, gradY, gradMiddle);
+            Spoil(nameof(TokenMlpBackward), gradMiddle);
         }
 
         private void Spoil(string name, TensorView<F32> y)

@@ -34,6 +34,11 @@ internal static unsafe class ActivationKernel
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T> => LaneLoop.ElementRange<TLane, T, Gelu<T>>(new(x, x), 0, count);
 
+    /// <summary>y = GELU(x) and gradient = gradient GELU'(x) on one thread.</summary>
+    public static void GeluWithGradient<TLane, T>(T* x, T* y, T* gradient, int count)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => LaneLoop.ElementRange<TLane, T, GeluBoth<T>>(new(x, y, gradient), 0, count);
+
     /// <summary>y = 2 sigmoid(x) for the first channels of every pixel, as many as fill y's pixels, on one thread.</summary>
     public static void TwiceSigmoid<TLane, T>(T* x, int xStride, T* y, int yStride, int pixels)
         where TLane : unmanaged, ILane<TLane, T>
@@ -106,6 +111,18 @@ internal static unsafe class ActivationKernel
         public void Invoke<TLane>(int i)
             where TLane : unmanaged, ILane<TLane, T> =>
             TLane.Store(gradX + i, TLane.Load(gradY + i) * ExactMath.GeluDerivative<TLane, T>(TLane.Load(x + i)));
+    }
+
+    private readonly struct GeluBoth<T>(T* x, T* y, T* gradient) : LaneLoop.IElementKernel<T>
+        where T : unmanaged
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Invoke<TLane>(int i)
+            where TLane : unmanaged, ILane<TLane, T>
+        {
+            TLane.Store(y + i, ExactMath.Gelu<TLane, T>(TLane.Load(x + i), out var derivative));
+            TLane.Store(gradient + i, TLane.Load(gradient + i) * derivative);
+        }
     }
 
     private readonly struct ReluBackward<T>(T* x, T* gradY, T* gradX) : LaneLoop.IElementKernel<T>

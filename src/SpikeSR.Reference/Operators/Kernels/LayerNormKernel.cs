@@ -15,14 +15,14 @@ internal static unsafe class LayerNormKernel
         var (rows, channels) = LayerNorm.Check(x, weight);
         Guard.HasShape(bias, nameof(bias), channels);
         Guard.SameLength(x, y, nameof(y));
-        var kernel = new Normalise<T>(epsilon, x.Pointer, weight.Pointer, bias.Pointer, y.Pointer, channels);
+        var kernel = new Normalise<T>(epsilon, x.Pointer, weight.Pointer, bias.Pointer, y.Pointer, null, channels);
         threads.ForRange(rows, Grain(channels), (first, last) => NormaliseRows<TLane, T>(kernel, first, last));
     }
 
-    /// <summary>The same for <paramref name="rows"/> rows on one thread.</summary>
-    public static void Rows<TLane, T>(double epsilon, int rows, int channels, T* x, T* weight, T* bias, T* y)
+    /// <summary>The same for <paramref name="rows"/> rows on one thread; statistics, if wanted, receives mean and rstd of every row [rows, 2].</summary>
+    public static void Rows<TLane, T>(double epsilon, int rows, int channels, T* x, T* weight, T* bias, T* y, T* statistics = null)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => NormaliseRows<TLane, T>(new(epsilon, x, weight, bias, y, channels), 0, rows);
+        where T : unmanaged, IFloatingPointIeee754<T> => NormaliseRows<TLane, T>(new(epsilon, x, weight, bias, y, statistics, channels), 0, rows);
 
     /// <summary>gradX = rstd ((h - mean_c h) - xhat mean_c(h xhat)), h = g weight; gradWeight += sum over rows of g xhat; gradBias += sum over rows of g.</summary>
     public static void Backward<TLane, T>(
@@ -37,8 +37,28 @@ internal static unsafe class LayerNormKernel
         Guard.HasShape(gradBias, nameof(gradBias), channels);
         using var scope = workspace.OpenScope();
         var statistics = scope.Rent<T>(rows, 2);
-        var kernel = new InputGradient<T>(epsilon, x.Pointer, gradY.Pointer, weight.Pointer, gradX.Pointer, statistics.Pointer, channels);
-        threads.ForRange(rows, Grain(channels), (first, last) => GradientRows<TLane, T>(kernel, first, last));
+        var kernel = new InputGradient<T>(x.Pointer, gradY.Pointer, weight.Pointer, gradX.Pointer, statistics.Pointer, channels);
+        var n = new Divisor<T>(T.CreateTruncating(channels));
+        threads.ForRange(rows, Grain(channels), (first, last) =>
+        {
+            Moments<TLane, T>(epsilon, n, x.Pointer, first, last, channels, statistics.Pointer + (2 * first));
+            GradientRows<TLane, T>(kernel, first, last);
+        });
+        AddAffineGradients<TLane, T>(x, statistics, gradY, gradWeight, gradBias, workspace, threads);
+    }
+
+    /// <summary>The gradient by the input of <paramref name="rows"/> rows on one thread, their means and rstd known.</summary>
+    public static void BackwardRows<TLane, T>(int rows, int channels, T* x, T* weight, T* statistics, T* gradY, T* gradX)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => GradientRows<TLane, T>(new(x, gradY, weight, gradX, statistics, channels), 0, rows);
+
+    /// <summary>gradWeight += sum over rows of g xhat; gradBias += sum over rows of g.</summary>
+    public static void AddAffineGradients<TLane, T>(
+        TensorView<T> x, TensorView<T> statistics, TensorView<T> gradY, TensorView<T> gradWeight, TensorView<T> gradBias, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var (rows, channels) = (x.Shape[0], x.Shape[1]);
         var products = new NormalisedProducts<T>(x.Pointer, gradY.Pointer, statistics.Pointer, channels);
         ChannelSumKernel.AddTotal<TLane, T, NormalisedProducts<T>>(products, 1, rows, gradWeight, workspace, threads);
         ChannelSumKernel.AddTotal<TLane, T, ChannelSumKernel.Elements<T>>(new(gradY.Pointer, channels), 1, rows, gradBias, workspace, threads);
@@ -55,10 +75,11 @@ internal static unsafe class LayerNormKernel
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         var n = new Divisor<T>(T.CreateTruncating(kernel.Channels));
-        var moments = stackalloc T[2 * RowGroup];
+        var group = stackalloc T[2 * RowGroup];
         for (; first < last; first += RowGroup)
         {
             var end = Math.Min(last, first + RowGroup);
+            var moments = kernel.Statistics is null ? group : kernel.Statistics + (2 * first);
             Moments<TLane, T>(kernel.Epsilon, n, kernel.X, first, end, kernel.Channels, moments);
             for (var row = first; row < end; row++)
             {
@@ -82,7 +103,6 @@ internal static unsafe class LayerNormKernel
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         var n = new Divisor<T>(T.CreateTruncating(kernel.Channels));
-        Moments<TLane, T>(kernel.Epsilon, n, kernel.X, first, last, kernel.Channels, kernel.Statistics + (2 * first));
         for (var row = first; row < last; row++)
         {
             var (mean, rstd) = (kernel.Statistics[2 * row], kernel.Statistics[(2 * row) + 1]);
@@ -129,12 +149,14 @@ internal static unsafe class LayerNormKernel
     private static T Mean<T>(T sum, Divisor<T> n)
         where T : unmanaged, IFloatingPointIeee754<T> => n.Divide(new LaneScalar<T>(sum)).Value;
 
-    private readonly struct Normalise<T>(double epsilon, T* x, T* weight, T* bias, T* y, int channels)
+    private readonly struct Normalise<T>(double epsilon, T* x, T* weight, T* bias, T* y, T* statistics, int channels)
         where T : unmanaged
     {
         public double Epsilon { get; } = epsilon;
 
         public T* X { get; } = x;
+
+        public T* Statistics { get; } = statistics;
 
         public int Channels { get; } = channels;
 
@@ -148,11 +170,9 @@ internal static unsafe class LayerNormKernel
         }
     }
 
-    private readonly struct InputGradient<T>(double epsilon, T* x, T* gradY, T* weight, T* gradX, T* statistics, int channels)
+    private readonly struct InputGradient<T>(T* x, T* gradY, T* weight, T* gradX, T* statistics, int channels)
         where T : unmanaged
     {
-        public double Epsilon { get; } = epsilon;
-
         public T* X { get; } = x;
 
         public T* GradY { get; } = gradY;
