@@ -234,6 +234,11 @@ internal sealed class DecisionTap<T>(Backend<T> inner) : Backend<T>(inner.Worksp
         inner.TokenLayer(layer, x, context, sampled, middle, y);
 
     /// <inheritdoc/>
+    public override void TokenAttentionBackward(
+        TokenAttention<T> attention, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext) =>
+        inner.TokenAttentionBackward(attention, x, context, sampled, gradY, gradX, gradContext);
+
+    /// <inheritdoc/>
     public override void TokenMlpBackward(TokenLayer<T> layer, TensorView<T> middle, TensorView<T> gradY, TensorView<T> gradMiddle) =>
         inner.TokenMlpBackward(layer, middle, gradY, gradMiddle);
 

@@ -25,14 +25,11 @@ internal static unsafe class AttentionKernel
         var zeros = MatrixKernel.StartRow<TLane, T>(default, 1, Math.Max(keys, channels), scope);
         threads.For(batch, patch =>
         {
-            var packedKeys = PackTransposed<TLane, T>(k, patch, workspace);
-            var packedValues = PackRows<TLane, T>(v, patch, workspace);
-            var p = workspace.Rent<T>(new Shape(RowBlock, keys));
+            using var own = workspace.OpenScope();
+            var (packedKeys, packedValues) = (PackTransposed<TLane, T>(k.At(patch), own), PackRows<TLane, T>(v.At(patch), own));
+            var p = own.Rent<T>(RowBlock, keys);
             var (first, last) = ((nint)patch * queries * depth, (nint)patch * queries * channels);
             Patch<TLane, T>(queries, keys, depth, channels, root, q.Pointer + first, packedKeys.Pointer, packedValues.Pointer, zeros.Pointer, p.Pointer, y.Pointer + last);
-            workspace.Return(p);
-            workspace.Return(packedValues);
-            workspace.Return(packedKeys);
         });
     }
 
@@ -85,69 +82,87 @@ internal static unsafe class AttentionKernel
         var root = new Divisor<T>(T.CreateTruncating(Math.Sqrt(depth)));
         using var scope = workspace.OpenScope();
         var zeros = MatrixKernel.StartRow<TLane, T>(default, 1, Math.Max(keys, depth), scope);
-        threads.For(batch, patch =>
-        {
-            var packedKeys = PackTransposed<TLane, T>(k, patch, workspace);
-            var packedKeyRows = PackRows<TLane, T>(k, patch, workspace);
-            var packedValues = PackTransposed<TLane, T>(v, patch, workspace);
-            var (p, gradS) = (workspace.Rent<T>(new Shape(RowBlock, keys)), workspace.Rent<T>(new Shape(RowBlock, keys)));
-            var right = workspace.Rent<T>(new Shape(MatrixKernel.PackedLength<TLane, T>(RowBlock, Math.Max(depth, channels))));
-            var ownGradK = gradK.Pointer + ((nint)patch * keys * depth);
-            var ownGradV = gradV.Pointer + ((nint)patch * keys * channels);
-            new Span<T>(ownGradK, keys * depth).Clear();
-            new Span<T>(ownGradV, keys * channels).Clear();
-            for (var first = 0; first < queries; first += RowBlock)
-            {
-                var count = Math.Min(RowBlock, queries - first);
-                var row = ((nint)patch * queries) + first;
-                var rowsQ = q.Pointer + (row * depth);
-                var rowsG = gradY.Pointer + (row * channels);
-                MatrixKernel.Multiply<TLane, T>(count, depth, keys, rowsQ, depth, 1, packedKeys.Pointer, zeros.Pointer, 0, p.Pointer, keys);
-                MatrixKernel.Multiply<TLane, T>(count, channels, keys, rowsG, channels, 1, packedValues.Pointer, zeros.Pointer, 0, gradS.Pointer, keys);
-                SoftmaxKernel.Rows<TLane, T>(p.Pointer, p.Pointer, count, keys, root);
-                for (nint i = 0; i < count; i++)
-                {
-                    var own = p.Pointer + (i * keys);
-                    var gradOwn = gradS.Pointer + (i * keys);
-                    SoftmaxKernel.RowBackward<TLane, T>(own, gradOwn, gradOwn, keys, root);
-                }
+        threads.For(batch, patch => BackwardPatch<TLane, T>(
+            root, q.At(patch), k.At(patch), v.At(patch), gradY.At(patch), gradQ.At(patch), gradK.At(patch), gradV.At(patch), zeros.Pointer, workspace));
+    }
 
-                MatrixKernel.Multiply<TLane, T>(
-                    count, keys, depth, gradS.Pointer, keys, 1, packedKeyRows.Pointer, zeros.Pointer, 0, gradQ.Pointer + (row * depth), depth);
-                MatrixKernel.PackRows<TLane, T>(rowsQ, depth, count, depth, right.Pointer);
-                MatrixKernel.Multiply<TLane, T>(keys, count, depth, gradS.Pointer, 1, keys, right.Pointer, ownGradK, depth, ownGradK, depth);
-                MatrixKernel.PackRows<TLane, T>(rowsG, channels, count, channels, right.Pointer);
-                MatrixKernel.Multiply<TLane, T>(keys, count, channels, p.Pointer, 1, keys, right.Pointer, ownGradV, channels, ownGradV, channels);
+    /// <summary>The same for one patch, on one thread.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="root">sqrt(D).</param>
+    /// <param name="q">Queries [n, D].</param>
+    /// <param name="k">Keys [m, D].</param>
+    /// <param name="v">Values [m, C].</param>
+    /// <param name="gradY">Gradient by the output [n, C].</param>
+    /// <param name="gradQ">Gradient by the queries.</param>
+    /// <param name="gradK">Gradient by the keys.</param>
+    /// <param name="gradV">Gradient by the values.</param>
+    /// <param name="zeros">As many zeros as keys or D, filled up to whole lanes.</param>
+    /// <param name="workspace">The owner of temporary buffers.</param>
+    public static void BackwardPatch<TLane, T>(
+        Divisor<T> root,
+        TensorView<T> q,
+        TensorView<T> k,
+        TensorView<T> v,
+        TensorView<T> gradY,
+        TensorView<T> gradQ,
+        TensorView<T> gradK,
+        TensorView<T> gradV,
+        T* zeros,
+        Workspace workspace)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var (queries, keys, depth, channels) = (q.Shape[0], k.Shape[0], q.Shape[1], v.Shape[1]);
+        using var scope = workspace.OpenScope();
+        var packedKeys = PackTransposed<TLane, T>(k, scope);
+        var (packedKeyRows, packedValues) = (PackRows<TLane, T>(k, scope), PackTransposed<TLane, T>(v, scope));
+        var (p, gradS) = (scope.Rent<T>(RowBlock, keys), scope.Rent<T>(RowBlock, keys));
+        var right = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(RowBlock, Math.Max(depth, channels)));
+        gradK.Clear();
+        gradV.Clear();
+        for (var first = 0; first < queries; first += RowBlock)
+        {
+            var count = Math.Min(RowBlock, queries - first);
+            T* rowsQ = q.Pointer + ((nint)first * depth), rowsG = gradY.Pointer + ((nint)first * channels);
+            MatrixKernel.Multiply<TLane, T>(count, depth, keys, rowsQ, depth, 1, packedKeys.Pointer, zeros, 0, p.Pointer, keys);
+            MatrixKernel.Multiply<TLane, T>(count, channels, keys, rowsG, channels, 1, packedValues.Pointer, zeros, 0, gradS.Pointer, keys);
+            SoftmaxKernel.Rows<TLane, T>(p.Pointer, p.Pointer, count, keys, root);
+            for (nint i = 0; i < count; i++)
+            {
+                var own = p.Pointer + (i * keys);
+                var gradOwn = gradS.Pointer + (i * keys);
+                SoftmaxKernel.RowBackward<TLane, T>(own, gradOwn, gradOwn, keys, root);
             }
 
-            workspace.Return(right);
-            workspace.Return(gradS);
-            workspace.Return(p);
-            workspace.Return(packedValues);
-            workspace.Return(packedKeyRows);
-            workspace.Return(packedKeys);
-        });
+            MatrixKernel.Multiply<TLane, T>(
+                count, keys, depth, gradS.Pointer, keys, 1, packedKeyRows.Pointer, zeros, 0, gradQ.Pointer + ((nint)first * depth), depth);
+            MatrixKernel.PackRows<TLane, T>(rowsQ, depth, count, depth, right.Pointer);
+            MatrixKernel.Multiply<TLane, T>(keys, count, depth, gradS.Pointer, 1, keys, right.Pointer, gradK.Pointer, depth, gradK.Pointer, depth);
+            MatrixKernel.PackRows<TLane, T>(rowsG, channels, count, channels, right.Pointer);
+            MatrixKernel.Multiply<TLane, T>(keys, count, channels, p.Pointer, 1, keys, right.Pointer, gradV.Pointer, channels, gradV.Pointer, channels);
+        }
     }
 
     // A patch's [m, D] as the right operand [D, m].
-    private static TensorView<T> PackTransposed<TLane, T>(TensorView<T> x, int patch, Workspace workspace)
+    private static TensorView<T> PackTransposed<TLane, T>(TensorView<T> x, Workspace.Scope scope)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
-        var (rows, depth) = (x.Shape[1], x.Shape[2]);
-        var packed = workspace.Rent<T>(new Shape(MatrixKernel.PackedLength<TLane, T>(depth, rows)));
-        MatrixKernel.PackTransposed<TLane, T>(x.Pointer + ((nint)patch * rows * depth), depth, depth, rows, packed.Pointer);
+        var (rows, depth) = (x.Shape[0], x.Shape[1]);
+        var packed = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(depth, rows));
+        MatrixKernel.PackTransposed<TLane, T>(x.Pointer, depth, depth, rows, packed.Pointer);
         return packed;
     }
 
     // A patch's [m, C] as the right operand [m, C].
-    private static TensorView<T> PackRows<TLane, T>(TensorView<T> x, int patch, Workspace workspace)
+    private static TensorView<T> PackRows<TLane, T>(TensorView<T> x, Workspace.Scope scope)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
-        var (rows, columns) = (x.Shape[1], x.Shape[2]);
-        var packed = workspace.Rent<T>(new Shape(MatrixKernel.PackedLength<TLane, T>(rows, columns)));
-        MatrixKernel.PackRows<TLane, T>(x.Pointer + ((nint)patch * rows * columns), columns, rows, columns, packed.Pointer);
+        var (rows, columns) = (x.Shape[0], x.Shape[1]);
+        var packed = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(rows, columns));
+        MatrixKernel.PackRows<TLane, T>(x.Pointer, columns, rows, columns, packed.Pointer);
         return packed;
     }
 }

@@ -71,6 +71,18 @@ public sealed class TokenAttention<T>
     /// <param name="gradX">Gradient by the tokens.</param>
     /// <param name="gradContext">Gradient by the context; absent where it is.</param>
     public void Backward(
+        Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext) =>
+        backend.TokenAttentionBackward(this, x, context, sampled, gradY, gradX, gradContext);
+
+    /// <summary>The same by a backend's primitives.</summary>
+    /// <param name="backend">What computes.</param>
+    /// <param name="x">Tokens [b, n, C].</param>
+    /// <param name="context">Tokens that answered, or absent.</param>
+    /// <param name="sampled">The DCN's output from the forward pass; absent where not deformable.</param>
+    /// <param name="gradY">Gradient by the output [b, n, C].</param>
+    /// <param name="gradX">Gradient by the tokens.</param>
+    /// <param name="gradContext">Gradient by the context; absent where it is.</param>
+    internal void BackwardByPrimitives(
         Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
     {
         using var scope = backend.Workspace.OpenScope();
@@ -104,8 +116,8 @@ public sealed class TokenAttention<T>
 
     private static TensorView<T> Rows(TensorView<T> tokens) => tokens.Reshape(tokens.Shape[0] * tokens.Shape[1], tokens.Shape[2]);
 
-    // Tokens as square maps [b, P, P, C]: a view.
-    private static TensorView<T> Map(TensorView<T> tokens)
+    /// <summary>Tokens as square maps [b, P, P, C]: a view.</summary>
+    internal static TensorView<T> Map(TensorView<T> tokens)
     {
         var side = (int)Math.Round(Math.Sqrt(tokens.Shape[1]));
         Guard.That(side * side == tokens.Shape[1], $"{tokens.Shape[1]} tokens do not fill a square map", nameof(tokens));

@@ -219,6 +219,14 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         layer.ForwardByPrimitives(this, x, context, sampled, middle, y);
     }
 
+    /// <summary>Composite: back through the attention between tokens (SPEC ATT-2, ATT-3), computed again from x, context and the DCN's output; all [b, n, C]. Overwrites gradX and gradContext.</summary>
+    public virtual void TokenAttentionBackward(
+        TokenAttention<T> attention, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
+    {
+        ArgumentNullException.ThrowIfNull(attention);
+        attention.BackwardByPrimitives(this, x, context, sampled, gradY, gradX, gradContext);
+    }
+
     /// <summary>Composite: back through a token layer's MLP (SPEC DSA-3), computed again from middle; all [b, n, C]. Overwrites gradMiddle.</summary>
     public virtual void TokenMlpBackward(TokenLayer<T> layer, TensorView<T> middle, TensorView<T> gradY, TensorView<T> gradMiddle)
     {

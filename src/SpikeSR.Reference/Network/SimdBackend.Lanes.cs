@@ -411,6 +411,51 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
     }
 
     /// <inheritdoc/>
+    public override void TokenAttentionBackward(
+        TokenAttention<TScalar> attention,
+        TensorView<TScalar> x,
+        TensorView<TScalar> context,
+        TensorView<TScalar> sampled,
+        TensorView<TScalar> gradY,
+        TensorView<TScalar> gradX,
+        TensorView<TScalar> gradContext)
+    {
+        if (attention.IsDeformable && context.IsAbsent)
+        {
+            // Three paths meet in gradX, the DCN's first, which is known last.
+            attention.BackwardByPrimitives(this, x, context, sampled, gradY, gradX, gradContext);
+            return;
+        }
+
+        using var scope = Workspace.OpenScope();
+        var (asking, answering) = (Numbers(attention.IsDeformable ? sampled : x), Numbers(context.IsAbsent ? x : context));
+        var (depth, channels) = (attention.ToQueries.Shape[0], x.Shape[2]);
+        var kept = new TokenAttentionKernel.Kept<T>(
+            scope.Rent<T>(asking.Shape[0], asking.Shape[1], depth), scope.Rent<T>(answering.Shape[0], answering.Shape[1], depth), scope.Rent<T>(answering.Shape));
+        var weights = new TokenAttentionKernel.Weights<T>
+        {
+            Queries = (Packed(attention.ToQueries, 1), PackedBackward(attention.ToQueries, 1)),
+            Keys = (Packed(attention.ToKeys, 1), PackedBackward(attention.ToKeys, 1)),
+            Values = (Packed(attention.ToValues, 1), PackedBackward(attention.ToValues, 1)),
+        };
+        var gradAsking = attention.IsDeformable ? scope.Rent<TScalar>(x.Shape) : gradX;
+        TokenAttentionKernel.Backward<TLane, T>(weights, asking, answering, Numbers(gradY), kept, Numbers(gradAsking), Numbers(gradContext), Workspace, Threads);
+        var (rowsAsking, rowsAnswering) = (asking.Reshape(asking.Shape[0] * asking.Shape[1], channels), answering.Reshape(answering.Shape[0] * answering.Shape[1], channels));
+        LinearKernel.BackwardWeights<TLane, T>(
+            [
+                new(rowsAsking, kept.GradQ.Reshape(rowsAsking.Shape[0], depth), Numbers(attention.ToQueries.MatrixGradient)),
+                new(rowsAnswering, kept.GradK.Reshape(rowsAnswering.Shape[0], depth), Numbers(attention.ToKeys.MatrixGradient)),
+                new(rowsAnswering, kept.GradV.Reshape(rowsAnswering.Shape[0], channels), Numbers(attention.ToValues.MatrixGradient)),
+            ],
+            Workspace,
+            Threads);
+        if (attention.IsDeformable)
+        {
+            attention.Deformable.Backward(this, TokenAttention<TScalar>.Map(x), TokenAttention<TScalar>.Map(gradAsking), TokenAttention<TScalar>.Map(gradX));
+        }
+    }
+
+    /// <inheritdoc/>
     public override void TokenMlpBackward(TokenLayer<TScalar> layer, TensorView<TScalar> middle, TensorView<TScalar> gradY, TensorView<TScalar> gradMiddle)
     {
         Guard.HasShape(middle, nameof(middle), -1, -1, layer.OutputWeight.Shape[0]);
@@ -431,9 +476,9 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
             OutputBackward = PackedBackward(layer.OutputWeight, 1),
         };
         TokenMlpKernel.Backward<TLane, T>(weights, x, g, kept, Numbers(gradMiddle), Workspace, Threads);
-        LinearKernel.BackwardWeight<TLane, T>(kept.Active, g, Numbers(layer.OutputWeight.MatrixGradient), Workspace, Threads);
+        LinearKernel.BackwardWeights<TLane, T>(
+            [new(kept.Active, g, Numbers(layer.OutputWeight.MatrixGradient)), new(kept.Normalised, kept.GradHidden, Numbers(layer.HiddenWeight.MatrixGradient))], Workspace, Threads);
         AddBiasGradient(layer.OutputBias, g.Reshape(1, rows, channels));
-        LinearKernel.BackwardWeight<TLane, T>(kept.Normalised, kept.GradHidden, Numbers(layer.HiddenWeight.MatrixGradient), Workspace, Threads);
         AddBiasGradient(layer.HiddenBias, kept.GradHidden.Reshape(1, rows, width));
         LayerNormKernel.AddAffineGradients<TLane, T>(
             x, kept.Statistics, kept.GradNormalised, Gradient(layer.MlpNorm.Weight), Gradient(layer.MlpNorm.Bias), Workspace, Threads);

@@ -21,10 +21,12 @@ public sealed class CompositeTests
         Assert.Equal(CaseOutcome.Passed, run.Ask(Suite.Case("conv2d-k3"), withGradients: false).Outcome);
     }
 
-    [Fact]
-    public void A_fault_in_a_composite_of_the_backward_pass_fails_the_gradients_alone()
+    [Theory]
+    [InlineData(nameof(Backend<F32>.TokenAttentionBackward))]
+    [InlineData(nameof(Backend<F32>.TokenMlpBackward))]
+    public void A_fault_in_a_composite_of_the_backward_pass_fails_the_gradients_alone(string composite)
     {
-        var run = new ConformanceRun(Suite.Manifest, EngineBackend.Of(() => new Faulty(nameof(Backend<F32>.TokenMlpBackward)), "faulty"), Capabilities.All, Suite.Single);
+        var run = new ConformanceRun(Suite.Manifest, EngineBackend.Of(() => new Faulty(composite), "faulty"), Capabilities.All, Suite.Single);
         Assert.Equal(CaseOutcome.Failed, run.Ask(Suite.Case("dsa-train"), withGradients: true).Outcome);
         Assert.Equal(CaseOutcome.Passed, run.Ask(Suite.Case("dsa-train"), withGradients: false).Outcome);
     }
@@ -73,6 +75,13 @@ public sealed class CompositeTests
         {
             base.TokenLayer(layer, x, context, sampled, middle, y);
             Spoil(nameof(TokenLayer), y);
+        }
+
+        public override void TokenAttentionBackward(
+            TokenAttention<F32> attention, TensorView<F32> x, TensorView<F32> context, TensorView<F32> sampled, TensorView<F32> gradY, TensorView<F32> gradX, TensorView<F32> gradContext)
+        {
+            base.TokenAttentionBackward(attention, x, context, sampled, gradY, gradX, gradContext);
+            Spoil(nameof(TokenAttentionBackward), gradX);
         }
 
         public override void TokenMlpBackward(TokenLayer<F32> layer, TensorView<F32> middle, TensorView<F32> gradY, TensorView<F32> gradMiddle)

@@ -93,33 +93,56 @@ internal static unsafe class LinearKernel
         Guard.HasShape(x, nameof(x), -1, -1);
         Guard.HasShape(gradY, nameof(gradY), x.Shape[0], -1);
         Guard.HasShape(gradWeight, nameof(gradWeight), gradY.Shape[1], x.Shape[1]);
-        var (rows, inputs, outputs) = (x.Shape[0], x.Shape[1], gradY.Shape[1]);
-        var isPacked = new PanelSplit<TLane, T>(inputs).IsIdentity;
-        var length = MatrixKernel.PackedLength<TLane, T>(DepthBlock, inputs);
+        BackwardWeights<TLane, T>([new(x, gradY, gradWeight)], workspace, threads);
+    }
 
-        // Every thread packs x for itself, so there are no more ranges than threads.
-        var grain = MicroKernel.Rows * Math.Max(1, ((outputs + MicroKernel.Rows - 1) / MicroKernel.Rows + threads.Threads - 1) / threads.Threads);
-        threads.For((outputs + grain - 1) / grain, range =>
+    /// <summary>The same for several maps, each on as few threads as keep all at work: every thread of a map reads all of its rows.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="maps">Inputs, output gradients and weight gradients; shapes that are known to fit.</param>
+    /// <param name="workspace">The owner of temporary buffers.</param>
+    /// <param name="threads">Threads over maps and outputs.</param>
+    public static void BackwardWeights<TLane, T>(WeightGradient<T>[] maps, Workspace workspace, Parallelism threads)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        var ranges = (threads.Threads + maps.Length - 1) / maps.Length;
+        threads.For(maps.Length * ranges, piece =>
         {
-            var first = range * grain;
-            var count = Math.Min(grain, outputs - first);
-            var own = gradWeight.Pointer + ((nint)first * inputs);
-            var buffer = isPacked ? default : workspace.Rent<T>(new Shape(length));
-            for (var m = 0; m < rows; m += DepthBlock)
-            {
-                var depth = Math.Min(DepthBlock, rows - m);
-                var packed = x.Pointer + ((nint)m * inputs);
-                if (!isPacked)
-                {
-                    MatrixKernel.PackRows<TLane, T>(packed, inputs, depth, inputs, buffer.Pointer);
-                    packed = buffer.Pointer;
-                }
+            var outputs = maps[piece / ranges].GradY.Shape[1];
+            var grain = MicroKernel.Rows * ((((outputs + MicroKernel.Rows - 1) / MicroKernel.Rows) + ranges - 1) / ranges);
+            var first = piece % ranges * grain;
+            AddToWeight<TLane, T>(maps[piece / ranges], first, Math.Min(outputs, first + grain), workspace);
+        });
+    }
 
-                MatrixKernel.Multiply<TLane, T>(count, depth, inputs, gradY.Pointer + ((nint)m * outputs) + first, 1, outputs, packed, own, inputs, own, inputs);
+    // The rows [first, last) of a weight's gradient.
+    private static void AddToWeight<TLane, T>(WeightGradient<T> map, int first, int last, Workspace workspace)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        if (first >= last)
+        {
+            return;
+        }
+
+        var (rows, inputs, outputs) = (map.X.Shape[0], map.X.Shape[1], map.GradY.Shape[1]);
+        var own = map.Target.Pointer + ((nint)first * inputs);
+        var buffer = new PanelSplit<TLane, T>(inputs).IsIdentity ? default : workspace.Rent<T>(new Shape(MatrixKernel.PackedLength<TLane, T>(DepthBlock, inputs)));
+        for (var m = 0; m < rows; m += DepthBlock)
+        {
+            var depth = Math.Min(DepthBlock, rows - m);
+            var packed = map.X.Pointer + ((nint)m * inputs);
+            if (!buffer.IsAbsent)
+            {
+                MatrixKernel.PackRows<TLane, T>(packed, inputs, depth, inputs, buffer.Pointer);
+                packed = buffer.Pointer;
             }
 
-            workspace.Return(buffer);
-        });
+            MatrixKernel.Multiply<TLane, T>(last - first, depth, inputs, map.GradY.Pointer + ((nint)m * outputs) + first, 1, outputs, packed, own, inputs, own, inputs);
+        }
+
+        workspace.Return(buffer);
     }
 
     private static void RowProducts<TLane, T>(TensorView<T> x, PackedMatrix<T> weight, TensorView<T> bias, TensorView<T> y, Workspace workspace, Parallelism threads)
@@ -133,4 +156,12 @@ internal static unsafe class LinearKernel
             MatrixKernel.Multiply<TLane, T>(
                 to - from, depth, columns, x.Pointer + ((nint)from * depth), depth, 1, weight.Group(0), start.Pointer, 0, y.Pointer + ((nint)from * columns), columns));
     }
+
+    /// <summary>A weight's gradient and what is added to it.</summary>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="X">Input [M, K].</param>
+    /// <param name="GradY">Gradient by the output [M, O].</param>
+    /// <param name="Target">Gradient by the weight [O, K].</param>
+    internal readonly record struct WeightGradient<T>(TensorView<T> X, TensorView<T> GradY, TensorView<T> Target)
+        where T : unmanaged;
 }
