@@ -230,12 +230,12 @@ internal sealed class DecisionTap<T>(Backend<T> inner) : Backend<T>(inner.Worksp
         inner.GatedGelu(u, a, d, x, y);
 
     /// <inheritdoc/>
-    public override void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TokenAttention<T>.Sampled sampled, TensorView<T> middle, TensorView<T> y) =>
+    public override void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y) =>
         inner.TokenLayer(layer, x, context, sampled, middle, y);
 
     /// <inheritdoc/>
     public override void TokenAttentionBackward(
-        TokenAttention<T> attention, TensorView<T> x, TensorView<T> context, TokenAttention<T>.Sampled sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext) =>
+        TokenAttention<T> attention, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext) =>
         inner.TokenAttentionBackward(attention, x, context, sampled, gradY, gradX, gradContext);
 
     /// <inheritdoc/>

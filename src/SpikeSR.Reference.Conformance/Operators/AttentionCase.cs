@@ -31,7 +31,7 @@ internal sealed class AttentionCase() : CaseOperator(
         return () =>
         {
             using var scope = bind.Backend.Workspace.OpenScope();
-            var sampled = deformable ? TokenAttention<T>.Sampled.Rent(scope, x.Value.Shape) : default;
+            var sampled = deformable ? scope.Rent<T>(x.Value.Shape) : default;
             attention.Forward(bind.Backend, x.Value, context?.Value ?? default, sampled, y.Value);
             if (bind.WantsGradients)
             {

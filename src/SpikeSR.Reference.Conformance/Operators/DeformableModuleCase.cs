@@ -18,12 +18,10 @@ internal sealed class DeformableModuleCase() : CaseOperator(
         var y = bind.OutputImage("y", bind["N"], bind["O"], bind["H"], bind["W"]);
         return () =>
         {
-            using var scope = bind.Backend.Workspace.OpenScope();
-            var modulation = DeformableConvolutionModule<T>.Modulation.Rent(scope, bind["N"], bind["H"], bind["W"]);
-            module.Forward(bind.Backend, x.Value, modulation, y.Value);
+            module.Forward(bind.Backend, x.Value, y.Value);
             if (bind.WantsGradients)
             {
-                module.Backward(bind.Backend, x.Value, modulation, y.Gradient, x.Gradient);
+                module.Backward(bind.Backend, x.Value, y.Gradient, x.Gradient);
             }
         };
     }

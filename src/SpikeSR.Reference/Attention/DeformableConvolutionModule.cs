@@ -13,7 +13,6 @@ public sealed class DeformableConvolutionModule<T>
     where T : unmanaged, IScalar<T>
 {
     private const int Taps = 9;
-
     /// <summary>Declares offset_conv, modulator_conv and regular_conv.</summary>
     /// <param name="names">Where.</param>
     /// <param name="inputs">Input channels.</param>
@@ -49,31 +48,27 @@ public sealed class DeformableConvolutionModule<T>
     /// <summary>y = DCN(x).</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Input [N, H, W, Ci].</param>
-    /// <param name="kept">Receives what the backward pass needs; absent where none follows.</param>
     /// <param name="y">Output [N, H, W, Co].</param>
-    public void Forward(Backend<T> backend, TensorView<T> x, Modulation kept, TensorView<T> y)
+    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> y)
     {
         using var scope = backend.Workspace.OpenScope();
-        var (offset, logits) = kept.IsAbsent ? Modulation.Rent(scope, x.Shape[0], x.Shape[1], x.Shape[2]) : kept;
-        backend.Convolution(ConvolutionSettings.Same3, x, OffsetWeight, OffsetBias, offset);
-        backend.Convolution(ConvolutionSettings.Same3, x, MaskWeight, MaskBias, logits);
-        backend.DeformableConvolution(ConvolutionSettings.Same3, 1, x, offset, Mask(backend, scope, logits), Weight, Bias, y);
+        var (offset, mask) = (Map(scope, x, 2 * Taps), Map(scope, x, Taps));
+        Modulation(backend, x, offset, mask, mask);
+        backend.DeformableConvolution(ConvolutionSettings.Same3, 1, x, offset, mask, Weight, Bias, y);
     }
 
     /// <summary>gradX = the sampled path + the offsets' path + the mask's path, added in this order. Overwrites gradX.</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Input [N, H, W, Ci].</param>
-    /// <param name="kept">From the forward pass.</param>
     /// <param name="gradY">Gradient by the output [N, H, W, Co].</param>
     /// <param name="gradX">Gradient by the input.</param>
-    public void Backward(Backend<T> backend, TensorView<T> x, Modulation kept, TensorView<T> gradY, TensorView<T> gradX)
+    public void Backward(Backend<T> backend, TensorView<T> x, TensorView<T> gradY, TensorView<T> gradX)
     {
         using var scope = backend.Workspace.OpenScope();
-        var (offset, logits) = kept;
-        var (gradOffset, gradMask) = Modulation.Rent(scope, x.Shape[0], x.Shape[1], x.Shape[2]);
-        var path = scope.Rent<T>(x.Shape);
-        backend.DeformableConvolutionBackward(
-            ConvolutionSettings.Same3, 1, x, offset, Mask(backend, scope, logits), Weight, Bias, gradY, gradX, gradOffset, gradMask);
+        var (offset, logits, mask) = (Map(scope, x, 2 * Taps), Map(scope, x, Taps), Map(scope, x, Taps));
+        Modulation(backend, x, offset, logits, mask);
+        var (gradOffset, gradMask, path) = (Map(scope, x, 2 * Taps), Map(scope, x, Taps), scope.Rent<T>(x.Shape));
+        backend.DeformableConvolutionBackward(ConvolutionSettings.Same3, 1, x, offset, mask, Weight, Bias, gradY, gradX, gradOffset, gradMask);
         backend.ConvolutionBackward(ConvolutionSettings.Same3, x, OffsetWeight, OffsetBias, gradOffset, path);
         backend.Add(gradX, path, gradX);
         backend.Scale(gradMask, 2, gradMask);
@@ -82,29 +77,15 @@ public sealed class DeformableConvolutionModule<T>
         backend.Add(gradX, path, gradX);
     }
 
-    // 2 sigmoid(logits).
-    private static TensorView<T> Mask(Backend<T> backend, Workspace.Scope scope, TensorView<T> logits)
+    private static TensorView<T> Map(Workspace.Scope scope, TensorView<T> x, int channels) =>
+        scope.Rent<T>(x.Shape[0], x.Shape[1], x.Shape[2], channels);
+
+    // Offsets, the mask's logits, and mask = 2 sigmoid(logits); logits and mask may be one tensor.
+    private void Modulation(Backend<T> backend, TensorView<T> x, TensorView<T> offset, TensorView<T> logits, TensorView<T> mask)
     {
-        var mask = scope.Rent<T>(logits.Shape);
+        backend.Convolution(ConvolutionSettings.Same3, x, OffsetWeight, OffsetBias, offset);
+        backend.Convolution(ConvolutionSettings.Same3, x, MaskWeight, MaskBias, logits);
         backend.Activation(ActivationKind.Sigmoid, logits, mask);
         backend.Scale(mask, 2, mask);
-        return mask;
-    }
-
-    /// <summary>What moves and weighs the samples, or its gradient: two convolutions of the input. To compute them again would take 2 % of a training step.</summary>
-    /// <param name="Offset">Offsets [N, H, W, 18].</param>
-    /// <param name="Logits">The mask's logits [N, H, W, 9].</param>
-    public readonly record struct Modulation(TensorView<T> Offset, TensorView<T> Logits)
-    {
-        /// <summary>Whether nothing is kept.</summary>
-        public bool IsAbsent => Offset.IsAbsent;
-
-        /// <summary>Rents both.</summary>
-        /// <param name="scope">The owner.</param>
-        /// <param name="images">N.</param>
-        /// <param name="height">H.</param>
-        /// <param name="width">W.</param>
-        public static Modulation Rent(Workspace.Scope scope, int images, int height, int width) =>
-            new(scope.Rent<T>(images, height, width, 2 * Taps), scope.Rent<T>(images, height, width, Taps));
     }
 }

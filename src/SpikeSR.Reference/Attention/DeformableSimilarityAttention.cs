@@ -101,14 +101,14 @@ public sealed class DeformableSimilarityAttention<T>
             states[i] = Patches(keep, grid, x);
         }
 
-        var sampled = TokenAttention<T>.Sampled.Rent(keep, Tokens(states[0]).Shape);
+        var sampled = Patches(keep, grid, x);
         var saved = new Saved(grid, Settings(pass.Train, batch), pass.NextNoise(x.Shape[0], grid.Count), matched, keep.Rent<int>(x.Shape[0], grid.Count), sampled, states);
         backend.PatchDivide(grid, x, states[0]);
         backend.Match(saved.Match, states[0], _matchNorm.Weight, _matchNorm.Bias, saved.Noise, matched, saved.Chosen);
         for (var i = 0; i < Layers; i++)
         {
             var (input, middle, output) = (states[2 * i], states[(2 * i) + 1], states[(2 * i) + 2]);
-            var (context, queries) = i == 0 ? (Tokens(matched), sampled) : default;
+            var (context, queries) = i == 0 ? (Tokens(matched), Tokens(sampled)) : default;
             _layers[i].Forward(backend, Tokens(input), context, queries, Tokens(middle), Tokens(output));
         }
 
@@ -136,7 +136,7 @@ public sealed class DeformableSimilarityAttention<T>
         backend.PatchReverseBackward(grid, gradImage, gradTokens);
         for (var i = Layers - 1; i >= 0; i--)
         {
-            var (context, queries, gradContext) = i == 0 ? (Tokens(saved.Matched), saved.Sampled, Tokens(gradMatched)) : default;
+            var (context, queries, gradContext) = i == 0 ? (Tokens(saved.Matched), Tokens(saved.Sampled), Tokens(gradMatched)) : default;
             _layers[i].Backward(backend, Tokens(saved.States[2 * i]), context, queries, Tokens(saved.States[(2 * i) + 1]), Tokens(gradTokens), Tokens(gradTokens), gradContext);
         }
 
@@ -162,8 +162,8 @@ public sealed class DeformableSimilarityAttention<T>
     /// <param name="Noise">Gumbel noise [T B, n, n], or absent.</param>
     /// <param name="Matched">Matched patches [T B, n, P P, C].</param>
     /// <param name="Chosen">Their numbers [T B, n].</param>
-    /// <param name="Sampled">What the first layer's DCN leaves.</param>
+    /// <param name="Sampled">What the first layer's queries come from, the DCN's output [T B, n, P P, C]: to compute it again would take 6 % of a step.</param>
     /// <param name="States">Tokens before each half layer, and after the last: seven tensors [T B, n, P P, C].</param>
     public sealed record Saved(
-        PatchGrid Grid, MatchSettings Match, TensorView<T> Noise, TensorView<T> Matched, TensorView<int> Chosen, TokenAttention<T>.Sampled Sampled, TensorView<T>[] States);
+        PatchGrid Grid, MatchSettings Match, TensorView<T> Noise, TensorView<T> Matched, TensorView<int> Chosen, TensorView<T> Sampled, TensorView<T>[] States);
 }

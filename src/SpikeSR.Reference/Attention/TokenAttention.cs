@@ -44,18 +44,18 @@ public sealed class TokenAttention<T>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens [b, n, C]; n = P P where deformable.</param>
     /// <param name="context">Tokens that answer [b, m, C]; absent: x.</param>
-    /// <param name="sampled">Receives what the DCN leaves for the backward pass; absent where none follows, or not deformable.</param>
+    /// <param name="sampled">Receives what the queries come from where deformable, the DCN's output [b, n, C], for the backward pass; absent where none follows.</param>
     /// <param name="y">Output [b, n, C].</param>
     /// <exception cref="ArgumentException">Deformable, and the tokens do not fill a square map.</exception>
-    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, Sampled sampled, TensorView<T> y)
+    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> y)
     {
         using var scope = backend.Workspace.OpenScope();
         var source = context.IsAbsent ? x : context;
         var querySource = x;
         if (IsDeformable)
         {
-            querySource = sampled.IsAbsent ? scope.Rent<T>(x.Shape) : sampled.Output;
-            Deformable.Forward(backend, Map(x), sampled.Modulation, Map(querySource));
+            querySource = sampled.IsAbsent ? scope.Rent<T>(x.Shape) : sampled;
+            Deformable.Forward(backend, Map(x), Map(querySource));
         }
 
         var (q, k, v) = Project(backend, scope, querySource, source);
@@ -66,28 +66,28 @@ public sealed class TokenAttention<T>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Tokens that answered, or absent.</param>
-    /// <param name="sampled">From the forward pass; absent where not deformable.</param>
+    /// <param name="sampled">The DCN's output from the forward pass; absent where not deformable.</param>
     /// <param name="gradY">Gradient by the output [b, n, C].</param>
     /// <param name="gradX">Gradient by the tokens.</param>
     /// <param name="gradContext">Gradient by the context; absent where it is.</param>
     public void Backward(
-        Backend<T> backend, TensorView<T> x, TensorView<T> context, Sampled sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext) =>
+        Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext) =>
         backend.TokenAttentionBackward(this, x, context, sampled, gradY, gradX, gradContext);
 
     /// <summary>The same by a backend's primitives.</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Tokens that answered, or absent.</param>
-    /// <param name="sampled">From the forward pass; absent where not deformable.</param>
+    /// <param name="sampled">The DCN's output from the forward pass; absent where not deformable.</param>
     /// <param name="gradY">Gradient by the output [b, n, C].</param>
     /// <param name="gradX">Gradient by the tokens.</param>
     /// <param name="gradContext">Gradient by the context; absent where it is.</param>
     internal void BackwardByPrimitives(
-        Backend<T> backend, TensorView<T> x, TensorView<T> context, Sampled sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
+        Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
     {
         using var scope = backend.Workspace.OpenScope();
         var source = context.IsAbsent ? x : context;
-        var querySource = IsDeformable ? sampled.Output : x;
+        var querySource = IsDeformable ? sampled : x;
         var (q, k, v) = Project(backend, scope, querySource, source);
         var (gradQ, gradK, gradV) = (scope.Rent<T>(q.Shape), scope.Rent<T>(k.Shape), scope.Rent<T>(v.Shape));
         backend.AttentionBackward(q, k, v, gradY, gradQ, gradK, gradV);
@@ -95,7 +95,7 @@ public sealed class TokenAttention<T>
         {
             var gradMap = scope.Rent<T>(x.Shape);
             backend.LinearBackward(Rows(querySource), ToQueries, null, Rows(gradQ), Rows(gradMap));
-            Deformable.Backward(backend, Map(x), sampled.Modulation, Map(gradMap), Map(gradX));
+            Deformable.Backward(backend, Map(x), Map(gradMap), Map(gradX));
         }
         else
         {
@@ -134,25 +134,5 @@ public sealed class TokenAttention<T>
         backend.Linear(Rows(source), ToKeys, null, Rows(k));
         backend.Linear(Rows(source), ToValues, null, Rows(v));
         return (q, k, v);
-    }
-
-    /// <summary>What the DCN leaves for the backward pass. To compute its output again would take 6 % of a training step.</summary>
-    /// <param name="Output">What the queries come from [b, n, C].</param>
-    /// <param name="Modulation">Offsets and logits of the b maps of P x P tokens.</param>
-    public readonly record struct Sampled(TensorView<T> Output, DeformableConvolutionModule<T>.Modulation Modulation)
-    {
-        /// <summary>Whether nothing is kept.</summary>
-        public bool IsAbsent => Output.IsAbsent;
-
-        /// <summary>Rents everything.</summary>
-        /// <param name="scope">The owner.</param>
-        /// <param name="tokens">The shape of the tokens [b, n, C].</param>
-        /// <exception cref="ArgumentException">The tokens do not fill a square map.</exception>
-        public static Sampled Rent(Workspace.Scope scope, Shape tokens)
-        {
-            var output = scope.Rent<T>(tokens);
-            var map = Map(output);
-            return new(output, DeformableConvolutionModule<T>.Modulation.Rent(scope, map.Shape[0], map.Shape[1], map.Shape[2]));
-        }
     }
 }

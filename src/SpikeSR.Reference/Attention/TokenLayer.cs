@@ -57,20 +57,20 @@ public sealed class TokenLayer<T>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Matched tokens [b, n, C], or absent.</param>
-    /// <param name="sampled">Receives what the DCN leaves for the backward pass; absent where none follows, or not deformable.</param>
+    /// <param name="sampled">Receives what the queries come from where deformable, the DCN's output [b, n, C], for the backward pass; absent where none follows.</param>
     /// <param name="middle">Receives the tokens between attention and MLP; may be x itself where no backward pass follows.</param>
     /// <param name="y">Receives the output; may be middle itself where no backward pass follows.</param>
-    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, TokenAttention<T>.Sampled sampled, TensorView<T> middle, TensorView<T> y) =>
+    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y) =>
         backend.TokenLayer(this, x, context, sampled, middle, y);
 
     /// <summary>The same by a backend's primitives.</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Matched tokens [b, n, C], or absent.</param>
-    /// <param name="sampled">Receives what the DCN leaves for the backward pass; absent where none follows, or not deformable.</param>
+    /// <param name="sampled">Receives what the queries come from where deformable, the DCN's output [b, n, C], for the backward pass; absent where none follows.</param>
     /// <param name="middle">Receives the tokens between attention and MLP; may be x itself where no backward pass follows.</param>
     /// <param name="y">Receives the output; may be middle itself where no backward pass follows.</param>
-    internal void ForwardByPrimitives(Backend<T> backend, TensorView<T> x, TensorView<T> context, TokenAttention<T>.Sampled sampled, TensorView<T> middle, TensorView<T> y)
+    internal void ForwardByPrimitives(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y)
     {
         using var scope = backend.Workspace.OpenScope();
         var (normalised, branch) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
@@ -86,7 +86,7 @@ public sealed class TokenLayer<T>
     }
 
     /// <summary>Throws unless the tensors of a forward pass fit together.</summary>
-    internal void Check(TensorView<T> x, TensorView<T> context, TokenAttention<T>.Sampled sampled, TensorView<T> middle, TensorView<T> y)
+    internal void Check(TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y)
     {
         Guard.HasShape(x, nameof(x), -1, -1, OutputWeight.Shape[0]);
         Guard.SameLength(x, middle, nameof(middle));
@@ -98,7 +98,7 @@ public sealed class TokenLayer<T>
 
         if (!sampled.IsAbsent)
         {
-            Guard.SameLength(x, sampled.Output, nameof(sampled));
+            Guard.SameLength(x, sampled, nameof(sampled));
         }
 
         var side = (int)Math.Round(Math.Sqrt(x.Shape[1]));
@@ -109,7 +109,7 @@ public sealed class TokenLayer<T>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens of the forward pass [b, n, C].</param>
     /// <param name="context">Matched tokens, or absent.</param>
-    /// <param name="sampled">From the forward pass; absent where not deformable.</param>
+    /// <param name="sampled">The DCN's output from the forward pass; absent where not deformable.</param>
     /// <param name="middle">Tokens between attention and MLP.</param>
     /// <param name="gradY">Gradient by the output.</param>
     /// <param name="gradX">Gradient by the tokens; may be gradY itself.</param>
@@ -118,7 +118,7 @@ public sealed class TokenLayer<T>
         Backend<T> backend,
         TensorView<T> x,
         TensorView<T> context,
-        TokenAttention<T>.Sampled sampled,
+        TensorView<T> sampled,
         TensorView<T> middle,
         TensorView<T> gradY,
         TensorView<T> gradX,

@@ -26,20 +26,20 @@ internal static unsafe class TokenLayerKernel
     /// <param name="layer">Weights as the products want them.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Tokens that answer [b, m, C], or absent.</param>
-    /// <param name="sampled">Receives what the DCN leaves for a backward pass, or absent.</param>
+    /// <param name="sampled">Receives the DCN's output [b, n, C], or absent.</param>
     /// <param name="middle">Tokens after the attention [b, n, C].</param>
     /// <param name="y">Output [b, n, C].</param>
     /// <param name="workspace">The owner of temporary buffers.</param>
     /// <param name="threads">Threads over patches.</param>
     public static void Forward<TLane, T>(
-        Weights<T> layer, TensorView<T> x, TensorView<T> context, Sampled<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
+        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         // A patch alone, as inference asks, leaves nothing to the collector.
         if (x.Shape[0] == 1)
         {
-            Patch<TLane, T>(layer, x.At(0), PatchOf(context, 0), sampled.At(0), middle.At(0), y.At(0), workspace);
+            Patch<TLane, T>(layer, x.At(0), PatchOf(context, 0), PatchOf(sampled, 0), middle.At(0), y.At(0), workspace);
             return;
         }
 
@@ -47,18 +47,18 @@ internal static unsafe class TokenLayerKernel
     }
 
     private static void Patches<TLane, T>(
-        Weights<T> layer, TensorView<T> x, TensorView<T> context, Sampled<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
+        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
         threads.For(x.Shape[0], patch =>
-            Patch<TLane, T>(layer, x.At(patch), PatchOf(context, patch), sampled.At(patch), middle.At(patch), y.At(patch), workspace));
+            Patch<TLane, T>(layer, x.At(patch), PatchOf(context, patch), PatchOf(sampled, patch), middle.At(patch), y.At(patch), workspace));
 
     private static TensorView<T> PatchOf<T>(TensorView<T> patches, int patch)
         where T : unmanaged => patches.IsAbsent ? default : patches.At(patch);
 
-    // The same for one patch: x, middle and y are [n, C], context [m, C].
+    // The same for one patch: x, sampled, middle and y are [n, C], context [m, C].
     private static void Patch<TLane, T>(
-        Weights<T> layer, TensorView<T> x, TensorView<T> context, Sampled<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace)
+        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -73,8 +73,8 @@ internal static unsafe class TokenLayerKernel
         var asking = normalised;
         if (layer.Deformable is { } deformable)
         {
-            asking = sampled.Output.IsAbsent ? branch : sampled.Output;
-            Sample<TLane, T>(deformable, normalised, sampled, asking, scope, workspace);
+            asking = sampled.IsAbsent ? branch : sampled;
+            Sample<TLane, T>(deformable, normalised, asking, scope, workspace);
         }
 
         var (q, k) = (scope.Rent<T>(tokens, depth), scope.Rent<T>(answering, depth));
@@ -119,7 +119,7 @@ internal static unsafe class TokenLayerKernel
     }
 
     // The DCN of one patch's P x P map: offsets and mask by one convolution, the mask's channels first so that they begin a lane.
-    private static void Sample<TLane, T>(DeformableWeights<T> weights, TensorView<T> x, Sampled<T> sampled, TensorView<T> y, Workspace.Scope scope, Workspace workspace)
+    private static void Sample<TLane, T>(DeformableWeights<T> weights, TensorView<T> x, TensorView<T> y, Workspace.Scope scope, Workspace workspace)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -141,21 +141,6 @@ internal static unsafe class TokenLayerKernel
             weights.Bias,
             y.Reshape(1, side, side, channels),
             scope);
-        if (!sampled.Output.IsAbsent)
-        {
-            Keep(modulation.Pointer + Taps, sampled.Offset.Span, 2 * Taps);
-            Keep(modulation.Pointer, sampled.Logits.Span, Taps);
-        }
-    }
-
-    // Some neighbouring channels of every token's modulation.
-    private static void Keep<T>(T* modulation, Span<T> kept, int channels)
-        where T : unmanaged
-    {
-        for (; !kept.IsEmpty; kept = kept[channels..], modulation += ModulationWidth)
-        {
-            new ReadOnlySpan<T>(modulation, channels).CopyTo(kept);
-        }
     }
 
     // y = x w for the rows of one patch.
@@ -178,17 +163,6 @@ internal static unsafe class TokenLayerKernel
     /// <param name="Bias">Its bias [C].</param>
     internal readonly record struct DeformableWeights<T>(FilledMap<T> Modulation, PackedMatrix<T> Weight, TensorView<T> Bias)
         where T : unmanaged;
-
-    /// <summary>What the DCN leaves for the backward pass, or nothing.</summary>
-    /// <typeparam name="T">The number type.</typeparam>
-    /// <param name="Output">Its output [b, n, C], of one patch [n, C].</param>
-    /// <param name="Offset">Offsets [b, P, P, 18], of one patch [P, P, 18].</param>
-    /// <param name="Logits">The mask's logits [b, P, P, 9], of one patch [P, P, 9].</param>
-    internal readonly record struct Sampled<T>(TensorView<T> Output, TensorView<T> Offset, TensorView<T> Logits)
-        where T : unmanaged
-    {
-        public Sampled<T> At(int patch) => Output.IsAbsent ? this : new(Output.At(patch), Offset.At(patch), Logits.At(patch));
-    }
 
     /// <summary>A layer's weights as its products want them.</summary>
     /// <typeparam name="T">The number type.</typeparam>

@@ -212,16 +212,16 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         Add(sum, x, y);
     }
 
-    /// <summary>Composite: a token layer of DSA (SPEC DSA-3), tokens and context [b, n, C]; middle and y may be x where no backward pass follows.</summary>
-    public virtual void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TokenAttention<T>.Sampled sampled, TensorView<T> middle, TensorView<T> y)
+    /// <summary>Composite: a token layer of DSA (SPEC DSA-3), tokens, context and sampled [b, n, C]; middle and y may be x where no backward pass follows.</summary>
+    public virtual void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y)
     {
         ArgumentNullException.ThrowIfNull(layer);
         layer.ForwardByPrimitives(this, x, context, sampled, middle, y);
     }
 
-    /// <summary>Composite: back through the attention between tokens (SPEC ATT-2, ATT-3), computed again from x, context and what the DCN left; all [b, n, C]. Overwrites gradX and gradContext.</summary>
+    /// <summary>Composite: back through the attention between tokens (SPEC ATT-2, ATT-3), computed again from x, context and the DCN's output; all [b, n, C]. Overwrites gradX and gradContext.</summary>
     public virtual void TokenAttentionBackward(
-        TokenAttention<T> attention, TensorView<T> x, TensorView<T> context, TokenAttention<T>.Sampled sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
+        TokenAttention<T> attention, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
     {
         ArgumentNullException.ThrowIfNull(attention);
         attention.BackwardByPrimitives(this, x, context, sampled, gradY, gradX, gradContext);

@@ -388,7 +388,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
 
     /// <inheritdoc/>
     public override void TokenLayer(
-        TokenLayer<TScalar> layer, TensorView<TScalar> x, TensorView<TScalar> context, TokenAttention<TScalar>.Sampled sampled, TensorView<TScalar> middle, TensorView<TScalar> y)
+        TokenLayer<TScalar> layer, TensorView<TScalar> x, TensorView<TScalar> context, TensorView<TScalar> sampled, TensorView<TScalar> middle, TensorView<TScalar> y)
     {
         var (attention, dcn) = (layer.Attention, layer.Attention.Deformable);
         layer.Check(x, context, sampled, middle, y);
@@ -407,8 +407,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
             Output = Packed(layer.OutputWeight, 1),
             OutputBias = Filled((layer.OutputWeight, layer.OutputBias)).Bias,
         };
-        var kept = new TokenLayerKernel.Sampled<T>(Numbers(sampled.Output), Numbers(sampled.Modulation.Offset), Numbers(sampled.Modulation.Logits));
-        TokenLayerKernel.Forward<TLane, T>(weights, Numbers(x), Numbers(context), kept, Numbers(middle), Numbers(y), Workspace, Threads);
+        TokenLayerKernel.Forward<TLane, T>(weights, Numbers(x), Numbers(context), Numbers(sampled), Numbers(middle), Numbers(y), Workspace, Threads);
     }
 
     /// <inheritdoc/>
@@ -416,7 +415,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         TokenAttention<TScalar> attention,
         TensorView<TScalar> x,
         TensorView<TScalar> context,
-        TokenAttention<TScalar>.Sampled sampled,
+        TensorView<TScalar> sampled,
         TensorView<TScalar> gradY,
         TensorView<TScalar> gradX,
         TensorView<TScalar> gradContext)
@@ -429,7 +428,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         }
 
         using var scope = Workspace.OpenScope();
-        var (asking, answering) = (Numbers(attention.IsDeformable ? sampled.Output : x), Numbers(context.IsAbsent ? x : context));
+        var (asking, answering) = (Numbers(attention.IsDeformable ? sampled : x), Numbers(context.IsAbsent ? x : context));
         var (depth, channels) = (attention.ToQueries.Shape[0], x.Shape[2]);
         var kept = new TokenAttentionKernel.Kept<T>(
             scope.Rent<T>(asking.Shape[0], asking.Shape[1], depth), scope.Rent<T>(answering.Shape[0], answering.Shape[1], depth), scope.Rent<T>(answering.Shape));
@@ -452,7 +451,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
             Threads);
         if (attention.IsDeformable)
         {
-            attention.Deformable.Backward(this, TokenAttention<TScalar>.Map(x), sampled.Modulation, TokenAttention<TScalar>.Map(gradAsking), TokenAttention<TScalar>.Map(gradX));
+            attention.Deformable.Backward(this, TokenAttention<TScalar>.Map(x), TokenAttention<TScalar>.Map(gradAsking), TokenAttention<TScalar>.Map(gradX));
         }
     }
 

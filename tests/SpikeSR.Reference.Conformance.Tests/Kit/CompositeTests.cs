@@ -71,14 +71,14 @@ public sealed class CompositeTests
             Spoil(nameof(GatedGelu), y);
         }
 
-        public override void TokenLayer(TokenLayer<F32> layer, TensorView<F32> x, TensorView<F32> context, TokenAttention<F32>.Sampled sampled, TensorView<F32> middle, TensorView<F32> y)
+        public override void TokenLayer(TokenLayer<F32> layer, TensorView<F32> x, TensorView<F32> context, TensorView<F32> sampled, TensorView<F32> middle, TensorView<F32> y)
         {
             base.TokenLayer(layer, x, context, sampled, middle, y);
             Spoil(nameof(TokenLayer), y);
         }
 
         public override void TokenAttentionBackward(
-            TokenAttention<F32> attention, TensorView<F32> x, TensorView<F32> context, TokenAttention<F32>.Sampled sampled, TensorView<F32> gradY, TensorView<F32> gradX, TensorView<F32> gradContext)
+            TokenAttention<F32> attention, TensorView<F32> x, TensorView<F32> context, TensorView<F32> sampled, TensorView<F32> gradY, TensorView<F32> gradX, TensorView<F32> gradContext)
         {
             base.TokenAttentionBackward(attention, x, context, sampled, gradY, gradX, gradContext);
             Spoil(nameof(TokenAttentionBackward), gradX);

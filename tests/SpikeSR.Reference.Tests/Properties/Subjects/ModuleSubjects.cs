@@ -12,8 +12,7 @@ internal sealed class DeformableModuleSubject() : Subject("deformable module")
         var (images, height, width, inputs, outputs) = (dice.Extent(1, 2), dice.Extent(1, 4), dice.Extent(1, 4), dice.Extent(1, 3), dice.Extent(1, 3));
         var (x, y) = (trial.Input("x", Range.Unit, images, height, width, inputs), trial.Output("y", images, height, width, outputs));
         var module = trial.Module(names => new DeformableConvolutionModule<T>(names, inputs, outputs));
-        var modulation = DeformableConvolutionModule<T>.Modulation.Rent(trial.Keep, images, height, width);
-        return new(() => module.Forward(trial.Backend, x.Value, modulation, y.Value), () => module.Backward(trial.Backend, x.Value, modulation, y.Gradient, x.Gradient));
+        return new(() => module.Forward(trial.Backend, x.Value, y.Value), () => module.Backward(trial.Backend, x.Value, y.Gradient, x.Gradient));
     }
 }
 
@@ -28,7 +27,7 @@ internal sealed class TokenAttentionSubject(bool cross, bool deformable)
         var x = trial.Input("x", Range.Unit, patches, side * side, channels);
         var context = cross ? trial.Input("context", Range.Unit, patches, deformable ? side * side : dice.Extent(1, 5), channels) : null;
         var y = trial.Output("y", patches, side * side, channels);
-        var sampled = deformable ? TokenAttention<T>.Sampled.Rent(trial.Keep, x.Value.Shape) : default;
+        var sampled = deformable ? trial.Keep.Rent<T>(x.Value.Shape) : default;
         var module = trial.Module(names => new TokenAttention<T>(names, channels, depth, deformable));
         return new(
             () => module.Forward(trial.Backend, x.Value, context?.Value ?? default, sampled, y.Value),
@@ -45,7 +44,7 @@ internal sealed class TokenLayerSubject(bool deformable) : Subject(deformable ? 
         var (patches, side, channels, depth, hidden) = (dice.Extent(1, 2), dice.Extent(1, 3), dice.Extent(2, 4), dice.Extent(1, 3), dice.Extent(1, 4));
         var x = trial.Input("x", Range.Unit, patches, side * side, channels);
         var context = deformable ? trial.Input("context", Range.Unit, patches, side * side, channels) : null;
-        var sampled = deformable ? TokenAttention<T>.Sampled.Rent(trial.Keep, x.Value.Shape) : default;
+        var sampled = deformable ? trial.Keep.Rent<T>(x.Value.Shape) : default;
         var (middle, y) = (trial.Keep.Rent<T>(x.Value.Shape), trial.Output("y", patches, side * side, channels));
         var module = trial.Module(names => new TokenLayer<T>(names, channels, depth, hidden, deformable));
         return new(
