@@ -144,8 +144,8 @@ internal static unsafe class AttentionKernel
         }
     }
 
-    // A patch's [m, D] as the right operand [D, m].
-    private static TensorView<T> PackTransposed<TLane, T>(TensorView<T> x, Workspace.Scope scope)
+    /// <summary>A patch's [m, D] as the right operand [D, m].</summary>
+    public static TensorView<T> PackTransposed<TLane, T>(TensorView<T> x, Workspace.Scope scope)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
@@ -155,12 +155,17 @@ internal static unsafe class AttentionKernel
         return packed;
     }
 
-    // A patch's [m, C] as the right operand [m, C].
-    private static TensorView<T> PackRows<TLane, T>(TensorView<T> x, Workspace.Scope scope)
+    /// <summary>A patch's [m, C] as the right operand [m, C]: itself where that is its packed form.</summary>
+    public static TensorView<T> PackRows<TLane, T>(TensorView<T> x, Workspace.Scope scope)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
         var (rows, columns) = (x.Shape[0], x.Shape[1]);
+        if (new PanelSplit<TLane, T>(columns).IsIdentity)
+        {
+            return x;
+        }
+
         var packed = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(rows, columns));
         MatrixKernel.PackRows<TLane, T>(x.Pointer, columns, rows, columns, packed.Pointer);
         return packed;

@@ -50,28 +50,27 @@ internal static unsafe class TokenAttentionKernel
             using var own = workspace.OpenScope();
             var (source, gradQ, gradK, gradV) = (answering.At(patch), kept.GradQ.At(patch), kept.GradK.At(patch), kept.GradV.At(patch));
             var (q, k, v) = (own.Rent<T>(queries, depth), own.Rent<T>(keys, depth), own.Rent<T>(keys, channels));
-            Rows<TLane, T>(asking.At(patch), weights.Queries.Forward, zeros, q);
-            Rows<TLane, T>(source, weights.Keys.Forward, zeros, k);
-            Rows<TLane, T>(source, weights.Values.Forward, zeros, v);
+            LinearKernel.Rows<TLane, T>(asking.At(patch), weights.Queries.Forward, zeros.Pointer, q);
+            LinearKernel.Rows<TLane, T>(source, weights.Keys.Forward, zeros.Pointer, k);
+            LinearKernel.Rows<TLane, T>(source, weights.Values.Forward, zeros.Pointer, v);
             AttentionKernel.BackwardPatch<TLane, T>(root, q, k, v, gradY.At(patch), gradQ, gradK, gradV, zeros.Pointer, workspace);
-            Rows<TLane, T>(gradQ, weights.Queries.Backward, zeros, gradAsking.At(patch));
-            var (target, path) = (gradAnswering.IsAbsent ? gradAsking.At(patch) : gradAnswering.At(patch), own.Rent<T>(keys, channels));
-            Rows<TLane, T>(gradK, weights.Keys.Backward, zeros, gradAnswering.IsAbsent ? path : target);
+            var (target, path) = (gradAsking.At(patch), own.Rent<T>(keys, channels));
+            LinearKernel.Rows<TLane, T>(gradQ, weights.Queries.Backward, zeros.Pointer, target);
             if (gradAnswering.IsAbsent)
             {
+                LinearKernel.Rows<TLane, T>(gradK, weights.Keys.Backward, zeros.Pointer, path);
                 Add<TLane, T>(target, path);
             }
+            else
+            {
+                target = gradAnswering.At(patch);
+                LinearKernel.Rows<TLane, T>(gradK, weights.Keys.Backward, zeros.Pointer, target);
+            }
 
-            Rows<TLane, T>(gradV, weights.Values.Backward, zeros, path);
+            LinearKernel.Rows<TLane, T>(gradV, weights.Values.Backward, zeros.Pointer, path);
             Add<TLane, T>(target, path);
         });
     }
-
-    // y = x w for the rows of one patch.
-    private static void Rows<TLane, T>(TensorView<T> x, PackedMatrix<T> weight, TensorView<T> zeros, TensorView<T> y)
-        where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T> =>
-        MatrixKernel.Multiply<TLane, T>(x.Shape[0], weight.Depth, weight.Columns, x.Pointer, weight.Depth, 1, weight.Group(0), zeros.Pointer, 0, y.Pointer, weight.Columns);
 
     private static void Add<TLane, T>(TensorView<T> target, TensorView<T> path)
         where TLane : unmanaged, ILane<TLane, T>

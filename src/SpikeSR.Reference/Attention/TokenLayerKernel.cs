@@ -78,22 +78,14 @@ internal static unsafe class TokenLayerKernel
         }
 
         var (q, k) = (scope.Rent<T>(tokens, depth), scope.Rent<T>(answering, depth));
-        Rows<TLane, T>(asking, layer.Queries, zeros.Pointer, q);
-        Rows<TLane, T>(source, layer.Keys, zeros.Pointer, k);
-        var packedKeys = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(depth, answering));
-        MatrixKernel.PackTransposed<TLane, T>(k.Pointer, depth, depth, answering, packedKeys.Pointer);
+        LinearKernel.Rows<TLane, T>(asking, layer.Queries, zeros.Pointer, q);
+        LinearKernel.Rows<TLane, T>(source, layer.Keys, zeros.Pointer, k);
         var values = scope.Rent<T>(answering, channels);
-        Rows<TLane, T>(source, layer.Values, zeros.Pointer, values);
-        if (!new PanelSplit<TLane, T>(channels).IsIdentity)
-        {
-            var packedValues = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(answering, channels));
-            MatrixKernel.PackRows<TLane, T>(values.Pointer, channels, answering, channels, packedValues.Pointer);
-            values = packedValues;
-        }
-
+        LinearKernel.Rows<TLane, T>(source, layer.Values, zeros.Pointer, values);
+        var (packedKeys, packedValues) = (AttentionKernel.PackTransposed<TLane, T>(k, scope), AttentionKernel.PackRows<TLane, T>(values, scope));
         var similarities = scope.Rent<T>(AttentionKernel.SimilarityLength(answering));
         AttentionKernel.Patch<TLane, T>(
-            tokens, answering, depth, channels, root, q.Pointer, packedKeys.Pointer, values.Pointer, zeros.Pointer, similarities.Pointer, branch.Pointer);
+            tokens, answering, depth, channels, root, q.Pointer, packedKeys.Pointer, packedValues.Pointer, zeros.Pointer, similarities.Pointer, branch.Pointer);
         LaneLoop.ElementRange<TLane, T, ElementwiseKernel.Sum<T>>(new(x.Pointer, branch.Pointer, middle.Pointer), 0, x.Length);
         Mlp<TLane, T>(layer, middle, normalised, y, scope);
     }
@@ -142,12 +134,6 @@ internal static unsafe class TokenLayerKernel
             y.Reshape(1, side, side, channels),
             scope);
     }
-
-    // y = x w for the rows of one patch.
-    private static void Rows<TLane, T>(TensorView<T> x, PackedMatrix<T> weight, T* zeros, TensorView<T> y)
-        where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T> =>
-        MatrixKernel.Multiply<TLane, T>(x.Shape[0], weight.Depth, weight.Columns, x.Pointer, weight.Depth, 1, weight.Group(0), zeros, 0, y.Pointer, weight.Columns);
 
     /// <summary>A map with bias whose outputs are filled up with zeros to a multiple of <see cref="Fill"/>.</summary>
     /// <typeparam name="T">The number type.</typeparam>

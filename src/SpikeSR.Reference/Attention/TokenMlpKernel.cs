@@ -36,18 +36,19 @@ internal static unsafe class TokenMlpKernel
         {
             using var own = workspace.OpenScope();
             var hidden = own.Rent<T>(RowBlock, width);
-            for (nint first = from; first < to; first += RowBlock)
+            for (var first = from; first < to; first += RowBlock)
             {
-                var (count, row, cell) = ((int)Math.Min(RowBlock, to - first), first * channels, first * width);
-                T* rowX = x.Pointer + row, rowG = gradY.Pointer + row, normalised = kept.Normalised.Pointer + row, path = kept.GradNormalised.Pointer + row;
-                T* active = kept.Active.Pointer + cell, gradHidden = kept.GradHidden.Pointer + cell, statistics = kept.Statistics.Pointer + (2 * first);
-                LayerNormKernel.Rows<TLane, T>(mlp.Epsilon, count, channels, rowX, mlp.Norm.Weight.Pointer, mlp.Norm.Bias.Pointer, normalised, statistics);
-                MatrixKernel.Multiply<TLane, T>(count, channels, width, normalised, channels, 1, mlp.Hidden.Group(0), start.Pointer, 0, hidden.Pointer, width);
-                MatrixKernel.Multiply<TLane, T>(count, channels, width, rowG, channels, 1, mlp.OutputBackward.Group(0), zeros.Pointer, 0, gradHidden, width);
-                ActivationKernel.GeluWithGradient<TLane, T>(hidden.Pointer, active, gradHidden, count * width);
-                MatrixKernel.Multiply<TLane, T>(count, width, channels, gradHidden, width, 1, mlp.HiddenBackward.Group(0), zeros.Pointer, 0, path, channels);
-                LayerNormKernel.BackwardRows<TLane, T>(count, channels, rowX, mlp.Norm.Weight.Pointer, statistics, path, gradX.Pointer + row);
-                LaneLoop.ElementRange<TLane, T, ElementwiseKernel.Sum<T>>(new(rowG, gradX.Pointer + row, gradX.Pointer + row), 0, count * channels);
+                var count = Math.Min(RowBlock, to - first);
+                var (rowsX, rowsG, target) = (x.Slice(first, count), gradY.Slice(first, count), gradX.Slice(first, count));
+                var (normalised, path, statistics) = (kept.Normalised.Slice(first, count), kept.GradNormalised.Slice(first, count), kept.Statistics.Slice(first, count));
+                var (active, gradHidden) = (kept.Active.Slice(first, count), kept.GradHidden.Slice(first, count));
+                LayerNormKernel.Rows<TLane, T>(mlp.Epsilon, count, channels, rowsX.Pointer, mlp.Norm.Weight.Pointer, mlp.Norm.Bias.Pointer, normalised.Pointer, statistics.Pointer);
+                LinearKernel.Rows<TLane, T>(normalised, mlp.Hidden, start.Pointer, hidden);
+                LinearKernel.Rows<TLane, T>(rowsG, mlp.OutputBackward, zeros.Pointer, gradHidden);
+                ActivationKernel.GeluWithGradient<TLane, T>(hidden.Pointer, active.Pointer, gradHidden.Pointer, count * width);
+                LinearKernel.Rows<TLane, T>(gradHidden, mlp.HiddenBackward, zeros.Pointer, path);
+                LayerNormKernel.BackwardRows<TLane, T>(count, channels, rowsX.Pointer, mlp.Norm.Weight.Pointer, statistics.Pointer, path.Pointer, target.Pointer);
+                LaneLoop.ElementRange<TLane, T, ElementwiseKernel.Sum<T>>(new(rowsG.Pointer, target.Pointer, target.Pointer), 0, count * channels);
             }
         });
     }

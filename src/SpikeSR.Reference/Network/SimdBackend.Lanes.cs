@@ -475,7 +475,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
             HiddenBackward = PackedBackward(layer.HiddenWeight, 1),
             OutputBackward = PackedBackward(layer.OutputWeight, 1),
         };
-        TokenMlpKernel.Backward<TLane, T>(weights, x, g, kept, Numbers(gradMiddle), Workspace, Threads);
+        TokenMlpKernel.Backward<TLane, T>(weights, x, g, kept, Numbers(gradMiddle).Reshape(rows, channels), Workspace, Threads);
         LinearKernel.BackwardWeights<TLane, T>(
             [new(kept.Active, g, Numbers(layer.OutputWeight.MatrixGradient)), new(kept.Normalised, kept.GradHidden, Numbers(layer.HiddenWeight.MatrixGradient))], Workspace, Threads);
         AddBiasGradient(layer.OutputBias, g.Reshape(1, rows, channels));

@@ -145,16 +145,25 @@ internal static unsafe class LinearKernel
         workspace.Return(buffer);
     }
 
+    /// <summary>y = start + x w for some rows on one thread, of which start is one, filled up to whole lanes.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="x">Input [n, K].</param>
+    /// <param name="weight">The packed weight, K x O.</param>
+    /// <param name="start">Where the sums start: the bias, or zeros.</param>
+    /// <param name="y">Output [n, O].</param>
+    public static void Rows<TLane, T>(TensorView<T> x, PackedMatrix<T> weight, T* start, TensorView<T> y)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged =>
+        MatrixKernel.Multiply<TLane, T>(x.Shape[0], weight.Depth, weight.Columns, x.Pointer, weight.Depth, 1, weight.Group(0), start, 0, y.Pointer, weight.Columns);
+
     private static void RowProducts<TLane, T>(TensorView<T> x, PackedMatrix<T> weight, TensorView<T> bias, TensorView<T> y, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
-        var (depth, columns) = (weight.Depth, weight.Columns);
         using var scope = workspace.OpenScope();
-        var start = MatrixKernel.StartRow<TLane, T>(bias, 1, columns, scope);
-        threads.ForRange(x.Shape[0], RowGrain, (from, to) =>
-            MatrixKernel.Multiply<TLane, T>(
-                to - from, depth, columns, x.Pointer + ((nint)from * depth), depth, 1, weight.Group(0), start.Pointer, 0, y.Pointer + ((nint)from * columns), columns));
+        var start = MatrixKernel.StartRow<TLane, T>(bias, 1, weight.Columns, scope);
+        threads.ForRange(x.Shape[0], RowGrain, (from, to) => Rows<TLane, T>(x.Slice(from, to - from), weight, start.Pointer, y.Slice(from, to - from)));
     }
 
     /// <summary>A weight's gradient and what is added to it.</summary>
