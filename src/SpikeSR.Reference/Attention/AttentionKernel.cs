@@ -26,10 +26,11 @@ internal static unsafe class AttentionKernel
         threads.For(batch, patch =>
         {
             using var own = workspace.OpenScope();
-            var (packedKeys, packedValues) = (PackTransposed<TLane, T>(k.At(patch), own), PackRows<TLane, T>(v.At(patch), own));
+            var packedKeys = PackTransposed<TLane, T>(k.At(patch), own);
+            var packedValues = PackRows<TLane, T>(v.At(patch), own);
             var p = own.Rent<T>(RowBlock, keys);
             var (first, last) = ((nint)patch * queries * depth, (nint)patch * queries * channels);
-            Patch<TLane, T>(queries, keys, depth, channels, root, q.Pointer + first, packedKeys.Pointer, packedValues.Pointer, zeros.Pointer, p.Pointer, y.Pointer + last);
+            Patch<TLane, T>(queries, keys, depth, channels, root, q.Pointer + first, packedKeys.Pointer, packedValues, zeros.Pointer, p.Pointer, y.Pointer + last);
         });
     }
 
@@ -115,10 +116,10 @@ internal static unsafe class AttentionKernel
     {
         var (queries, keys, depth, channels) = (q.Shape[0], k.Shape[0], q.Shape[1], v.Shape[1]);
         using var scope = workspace.OpenScope();
-        var packedKeys = PackTransposed<TLane, T>(k, scope);
-        var (packedKeyRows, packedValues) = (PackRows<TLane, T>(k, scope), PackTransposed<TLane, T>(v, scope));
+        var (packedKeys, packedValues) = (PackTransposed<TLane, T>(k, scope), PackTransposed<TLane, T>(v, scope));
+        var packedKeyRows = PackRows<TLane, T>(k, scope);
         var (p, gradS) = (scope.Rent<T>(RowBlock, keys), scope.Rent<T>(RowBlock, keys));
-        var right = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(RowBlock, Math.Max(depth, channels)));
+        var (rightQ, rightG) = (new RightRows<TLane, T>(depth, depth, RowBlock, scope), new RightRows<TLane, T>(channels, channels, RowBlock, scope));
         gradK.Clear();
         gradV.Clear();
         for (var first = 0; first < queries; first += RowBlock)
@@ -136,11 +137,9 @@ internal static unsafe class AttentionKernel
             }
 
             MatrixKernel.Multiply<TLane, T>(
-                count, keys, depth, gradS.Pointer, keys, 1, packedKeyRows.Pointer, zeros, 0, gradQ.Pointer + ((nint)first * depth), depth);
-            MatrixKernel.PackRows<TLane, T>(rowsQ, depth, count, depth, right.Pointer);
-            MatrixKernel.Multiply<TLane, T>(keys, count, depth, gradS.Pointer, 1, keys, right.Pointer, gradK.Pointer, depth, gradK.Pointer, depth);
-            MatrixKernel.PackRows<TLane, T>(rowsG, channels, count, channels, right.Pointer);
-            MatrixKernel.Multiply<TLane, T>(keys, count, channels, p.Pointer, 1, keys, right.Pointer, gradV.Pointer, channels, gradV.Pointer, channels);
+                count, keys, depth, gradS.Pointer, keys, 1, packedKeyRows, zeros, 0, gradQ.Pointer + ((nint)first * depth), depth);
+            MatrixKernel.Multiply<TLane, T>(keys, count, depth, gradS.Pointer, 1, keys, rightQ.Pack(rowsQ, count), gradK.Pointer, depth, gradK.Pointer, depth);
+            MatrixKernel.Multiply<TLane, T>(keys, count, channels, p.Pointer, 1, keys, rightG.Pack(rowsG, count), gradV.Pointer, channels, gradV.Pointer, channels);
         }
     }
 
@@ -155,19 +154,8 @@ internal static unsafe class AttentionKernel
         return packed;
     }
 
-    /// <summary>A patch's [m, C] as the right operand [m, C]: itself where that is its packed form.</summary>
-    public static TensorView<T> PackRows<TLane, T>(TensorView<T> x, Workspace.Scope scope)
+    /// <summary>A patch's [m, C] as the right operand [m, C].</summary>
+    public static T* PackRows<TLane, T>(TensorView<T> x, Workspace.Scope scope)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
-    {
-        var (rows, columns) = (x.Shape[0], x.Shape[1]);
-        if (new PanelSplit<TLane, T>(columns).IsIdentity)
-        {
-            return x;
-        }
-
-        var packed = scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(rows, columns));
-        MatrixKernel.PackRows<TLane, T>(x.Pointer, columns, rows, columns, packed.Pointer);
-        return packed;
-    }
+        where T : unmanaged => new RightRows<TLane, T>(x.Shape[1], x.Shape[1], x.Shape[0], scope).Pack(x.Pointer, x.Shape[0]);
 }

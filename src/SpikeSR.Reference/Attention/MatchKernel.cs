@@ -77,14 +77,12 @@ internal static unsafe class MatchKernel
         var zeros = MatrixKernel.StartRow<TLane, T>(default, 1, channels, scope);
         threads.For(images, image =>
         {
-            var gradS = workspace.Rent<T>(new Shape(patches, patches));
+            using var own = workspace.OpenScope();
+            var (gradS, right) = (own.Rent<T>(patches, patches), new RightRows<TLane, T>(channels, channels, patches, own));
             GradSimilarity(settings, similarity, x, gradY, image, gradS, workspace);
-            var packed = workspace.Rent<T>(new Shape(MatrixKernel.PackedLength<TLane, T>(patches, channels)));
             var first = (nint)image * patches * channels;
-            MatrixKernel.PackRows<TLane, T>(similarity.Queries.Pointer + first, channels, patches, channels, packed.Pointer);
-            MatrixKernel.Multiply<TLane, T>(patches, patches, channels, gradS.Pointer, patches, 1, packed.Pointer, zeros.Pointer, 0, gradQueries.Pointer + first, channels);
-            workspace.Return(packed);
-            workspace.Return(gradS);
+            var packed = right.Pack(similarity.Queries.Pointer + first, patches);
+            MatrixKernel.Multiply<TLane, T>(patches, patches, channels, gradS.Pointer, patches, 1, packed, zeros.Pointer, 0, gradQueries.Pointer + first, channels);
         });
         var gradMeans = scope.Rent<T>(images * patches, channels);
         LayerNormKernel.Backward<TLane, T>(settings.Epsilon, similarity.Means, weight, gradQueries, gradMeans, gradWeight, gradBias, workspace, threads);

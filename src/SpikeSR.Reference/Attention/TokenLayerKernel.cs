@@ -82,10 +82,11 @@ internal static unsafe class TokenLayerKernel
         LinearKernel.Rows<TLane, T>(source, layer.Keys, zeros.Pointer, k);
         var values = scope.Rent<T>(answering, channels);
         LinearKernel.Rows<TLane, T>(source, layer.Values, zeros.Pointer, values);
-        var (packedKeys, packedValues) = (AttentionKernel.PackTransposed<TLane, T>(k, scope), AttentionKernel.PackRows<TLane, T>(values, scope));
+        var packedKeys = AttentionKernel.PackTransposed<TLane, T>(k, scope);
+        var packedValues = AttentionKernel.PackRows<TLane, T>(values, scope);
         var similarities = scope.Rent<T>(AttentionKernel.SimilarityLength(answering));
         AttentionKernel.Patch<TLane, T>(
-            tokens, answering, depth, channels, root, q.Pointer, packedKeys.Pointer, packedValues.Pointer, zeros.Pointer, similarities.Pointer, branch.Pointer);
+            tokens, answering, depth, channels, root, q.Pointer, packedKeys.Pointer, packedValues, zeros.Pointer, similarities.Pointer, branch.Pointer);
         LaneLoop.ElementRange<TLane, T, ElementwiseKernel.Sum<T>>(new(x.Pointer, branch.Pointer, middle.Pointer), 0, x.Length);
         Mlp<TLane, T>(layer, middle, normalised, y, scope);
     }

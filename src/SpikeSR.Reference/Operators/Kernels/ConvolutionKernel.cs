@@ -251,12 +251,11 @@ internal static unsafe class ConvolutionKernel
         var (allOutputs, inputs, taps) = (gradWeight.Shape[0], gradWeight.Shape[1], gradWeight.Shape[2] * gradWeight.Shape[3]);
         var (outputs, columns) = (allOutputs / groups, gradY.Shape[2]);
         var groupLength = (nint)outputs * inputs * taps;
-        var split = new PanelSplit<TLane, T>(outputs);
-        var (isPacked, padded, count) = (groups == 1 && split.IsIdentity, split.PaddedColumns, last - first);
+        var (padded, count) = (new PanelSplit<TLane, T>(outputs).PaddedColumns, last - first);
         using var scope = workspace.OpenScope();
         var sums = scope.RentCleared<T>(new Shape(groups, count, padded));
         var band = scope.Rent<T>(window.BandLength(bandRows));
-        var buffer = isPacked ? default : scope.Rent<T>(MatrixKernel.PackedLength<TLane, T>(bandRows * columns, outputs));
+        var right = new RightRows<TLane, T>(outputs, allOutputs, bandRows * columns, scope);
         for (var group = 0; group < groups; group++)
         {
             MoveWeight(gradWeight.Pointer + (group * groupLength), outputs, inputs, taps, first, last, sums.At(group).Pointer, padded, intoSums: true);
@@ -271,16 +270,9 @@ internal static unsafe class ConvolutionKernel
                 var gradient = gradY.Pointer + ((((nint)n * gradY.Shape[1]) + p) * columns * allOutputs);
                 for (var group = 0; group < groups; group++)
                 {
-                    var packed = gradient;
-                    if (!isPacked)
-                    {
-                        packed = buffer.Pointer;
-                        MatrixKernel.PackRows<TLane, T>(gradient + (group * outputs), allOutputs, depth, outputs, packed);
-                    }
-
                     var own = sums.At(group).Pointer;
                     MatrixKernel.Multiply<TLane, T>(
-                        count, depth, padded, image + (group * inputs), rows.Pointer + first, pixels.Pointer, packed, own, padded, own, padded, DepthBlock);
+                        count, depth, padded, image + (group * inputs), rows.Pointer + first, pixels.Pointer, right.Pack(gradient + (group * outputs), depth), own, padded, own, padded, DepthBlock);
                 }
             }
         }

@@ -200,15 +200,15 @@ internal static unsafe partial class DeformableConvolutionKernel
     {
         var (allOutputs, inputs, taps) = (gradWeight.Shape[0], gradWeight.Shape[1], gradWeight.Shape[2] * gradWeight.Shape[3]);
         var (pixels, width, outputs, depth) = (columns.Shape[0], columns.Shape[1], allOutputs / settings.Groups, taps * inputs);
-        var isPacked = settings.Groups == 1 && new PanelSplit<TLane, T>(outputs).IsIdentity;
         var blocks = (depth + RowBlock - 1) / RowBlock;
         threads.For(settings.Groups * blocks, piece =>
         {
             var (group, first) = (piece / blocks, piece % blocks * RowBlock);
             var count = Math.Min(RowBlock, depth - first);
             var own = gradWeight.Pointer + ((nint)group * outputs * depth);
-            var sums = workspace.Rent<T>(new Shape(count, outputs));
-            var buffer = workspace.Rent<T>(new Shape(MatrixKernel.PackedLength<TLane, T>(DepthBlock, outputs)));
+            using var scope = workspace.OpenScope();
+            var sums = scope.Rent<T>(count, outputs);
+            var right = new RightRows<TLane, T>(outputs, allOutputs, DepthBlock, scope);
             for (var at = 0; at < sums.Length; at++)
             {
                 sums.Pointer[at] = own[Place(first + (at / outputs), at % outputs, inputs, taps)];
@@ -217,13 +217,7 @@ internal static unsafe partial class DeformableConvolutionKernel
             for (var pixel = 0; pixel < pixels; pixel += DepthBlock)
             {
                 var run = Math.Min(DepthBlock, pixels - pixel);
-                var packed = gradY.Pointer + ((nint)pixel * allOutputs) + (group * outputs);
-                if (!isPacked)
-                {
-                    MatrixKernel.PackRows<TLane, T>(packed, allOutputs, run, outputs, buffer.Pointer);
-                    packed = buffer.Pointer;
-                }
-
+                var packed = right.Pack(gradY.Pointer + ((nint)pixel * allOutputs) + (group * outputs), run);
                 MatrixKernel.Multiply<TLane, T>(
                     count, run, outputs, columns.Pointer + ((nint)pixel * width) + (group * depth) + first, 1, width, packed, sums.Pointer, outputs, sums.Pointer, outputs);
             }
@@ -232,9 +226,6 @@ internal static unsafe partial class DeformableConvolutionKernel
             {
                 own[Place(first + (at / outputs), at % outputs, inputs, taps)] = sums.Pointer[at];
             }
-
-            workspace.Return(buffer);
-            workspace.Return(sums);
         });
     }
 

@@ -128,21 +128,14 @@ internal static unsafe class LinearKernel
 
         var (rows, inputs, outputs) = (map.X.Shape[0], map.X.Shape[1], map.GradY.Shape[1]);
         var own = map.Target.Pointer + ((nint)first * inputs);
-        var buffer = new PanelSplit<TLane, T>(inputs).IsIdentity ? default : workspace.Rent<T>(new Shape(MatrixKernel.PackedLength<TLane, T>(DepthBlock, inputs)));
+        using var scope = workspace.OpenScope();
+        var right = new RightRows<TLane, T>(inputs, inputs, DepthBlock, scope);
         for (var m = 0; m < rows; m += DepthBlock)
         {
             var depth = Math.Min(DepthBlock, rows - m);
-            var packed = map.X.Pointer + ((nint)m * inputs);
-            if (!buffer.IsAbsent)
-            {
-                MatrixKernel.PackRows<TLane, T>(packed, inputs, depth, inputs, buffer.Pointer);
-                packed = buffer.Pointer;
-            }
-
+            var packed = right.Pack(map.X.Pointer + ((nint)m * inputs), depth);
             MatrixKernel.Multiply<TLane, T>(last - first, depth, inputs, map.GradY.Pointer + ((nint)m * outputs) + first, 1, outputs, packed, own, inputs, own, inputs);
         }
-
-        workspace.Return(buffer);
     }
 
     /// <summary>y = start + x w for some rows on one thread, of which start is one, filled up to whole lanes.</summary>
