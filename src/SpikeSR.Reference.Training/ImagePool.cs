@@ -15,6 +15,11 @@ public sealed class ImagePool
     public ImagePool(IReadOnlyList<TrainingImage> images, IReadOnlyList<double>? weights = null)
     {
         ArgumentNullException.ThrowIfNull(images);
+        if (weights is not null && weights.Count != images.Count)
+        {
+            throw new ArgumentException($"{weights.Count} weights for {images.Count} pictures", nameof(weights));
+        }
+
         Images = images;
         _upTo = new double[images.Count];
         var total = 0.0;

@@ -29,7 +29,16 @@ public sealed class Trainer
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(pool);
         settings.Check(network.Configuration.MinimumSide);
+        foreach (var image in pool.Images)
+        {
+            if (Math.Min(image.LowHeight, image.LowWidth) < settings.Crop)
+            {
+                throw new ArgumentException($"a picture of {image.LowWidth} x {image.LowHeight} low-resolution pixels is smaller than the crop of {settings.Crop}", nameof(pool));
+            }
+        }
+
         (Network, Settings, _backend, _pool) = (network, settings, backend, pool);
         foreach (var parameter in network.StateDict.Trained)
         {

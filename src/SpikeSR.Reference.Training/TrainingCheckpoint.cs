@@ -14,6 +14,7 @@ namespace SpikeSR.Reference.Training;
 public static class TrainingCheckpoint
 {
     private const string Format = "spikesr-training/1";
+    private const string PatchSizes = "patch_sizes";
     private static readonly string[] Parts = ["model.", "first.", "second.", "average."];
 
     /// <summary>Writes the run.</summary>
@@ -27,7 +28,7 @@ public static class TrainingCheckpoint
         writer.AddMetadata("step", trainer.Step.ToString(CultureInfo.InvariantCulture));
         writer.AddMetadata("noise_position", trainer.NoisePosition.ToString(CultureInfo.InvariantCulture));
         writer.AddMetadata("settings", trainer.Settings.ToJson());
-        writer.AddMetadata("patch_sizes", string.Join(',', trainer.Network.Configuration.PatchSizes));
+        writer.AddMetadata(PatchSizes, PatchSizesOf(trainer));
         foreach (var (name, tensor) in Tensors(trainer))
         {
             writer.Add(name, tensor.Shape, MemoryMarshal.Cast<F32, float>(tensor.Span));
@@ -37,7 +38,7 @@ public static class TrainingCheckpoint
     }
 
     /// <summary>Takes a run up again: the network's entries, moments, average and counters are overwritten.</summary>
-    /// <param name="trainer">A run with the same network and settings.</param>
+    /// <param name="trainer">A run with the same network (its neuron and compatibility switch, which no file holds, included) and settings.</param>
     /// <param name="path">The checkpoint.</param>
     /// <exception cref="MalformedFileException">The file is not a checkpoint of such a run.</exception>
     public static void Resume(Trainer trainer, string path)
@@ -53,6 +54,11 @@ public static class TrainingCheckpoint
         if (WithoutSteps(path, Required(file, "settings")) != WithoutSteps(path, settings))
         {
             throw new MalformedFileException(path, "metadata 'settings'", Required(file, "settings"), $"the settings of this run, {settings}");
+        }
+
+        if (Required(file, PatchSizes) != PatchSizesOf(trainer))
+        {
+            throw new MalformedFileException(path, $"metadata '{PatchSizes}'", Required(file, PatchSizes), $"those of this run, {PatchSizesOf(trainer)}");
         }
 
         if (!long.TryParse(Required(file, "step"), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
@@ -96,6 +102,8 @@ public static class TrainingCheckpoint
             throw new MalformedFileException(path, "metadata 'settings'", settings, "the settings of a run", failure);
         }
     }
+
+    private static string PatchSizesOf(Trainer trainer) => string.Join(',', trainer.Network.Configuration.PatchSizes);
 
     private static IEnumerable<(string Name, TensorView<F32> Tensor)> Tensors(Trainer trainer)
     {

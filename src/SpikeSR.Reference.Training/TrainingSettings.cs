@@ -77,6 +77,9 @@ public sealed partial record TrainingSettings
         That(WarmUp >= 0, nameof(WarmUp), WarmUp, "at least 0");
         That(ClipNorm >= 0, nameof(ClipNorm), ClipNorm, "at least 0");
         That(AverageDecay is >= 0 and < 1, nameof(AverageDecay), AverageDecay, "at least 0 and below 1");
+        That(Adam.Beta1 is >= 0 and < 1, nameof(Adam.Beta1), Adam.Beta1, "at least 0 and below 1");
+        That(Adam.Beta2 is >= 0 and < 1, nameof(Adam.Beta2), Adam.Beta2, "at least 0 and below 1");
+        That(Adam.Epsilon >= 0, nameof(Adam.Epsilon), Adam.Epsilon, "at least 0");
     }
 
     /// <summary>The settings as JSON, as checkpoints and models keep them.</summary>

@@ -235,6 +235,11 @@ public class TiffTests
         var strips = Images.Encode(image, ImageFormat.Tiff);
         Assert.Null(Decoding.Survive(strips, new ImageLimits { MaxBufferedBytes = 36_000 }));
         Assert.IsType<LimitExceededException>(Decoding.Survive(strips, new ImageLimits { MaxBufferedBytes = 35_999 }));
+
+        // Every channel of its own strips has an unpacker, whether or not a strip is there.
+        var planes = PlanesWithoutStrips(1000);
+        Assert.Null(Decoding.Survive(planes, new ImageLimits { MaxBufferedBytes = 66_000_000 }));
+        Assert.IsType<LimitExceededException>(Decoding.Survive(planes, new ImageLimits { MaxBufferedBytes = 64_000_000 }));
     }
 
     [Fact]
@@ -296,6 +301,29 @@ public class TiffTests
         stream.Position -= 4;
         stream.WriteByte(8);
         return stream.ToArray();
+    }
+
+    // One pixel of so many channels, each in strips of its own, none of which is there.
+    private static byte[] PlanesWithoutStrips(int planes)
+    {
+        using var stream = new MemoryStream();
+        stream.Write("II*\0\0\0\0\0"u8);
+        var directory = new TiffDirectoryWriter(isBig: false);
+        foreach (var (tag, value) in new[]
+        {
+            (TiffTag.ImageWidth, 1), (TiffTag.ImageLength, 1), (TiffTag.Compression, 5), (TiffTag.PhotometricInterpretation, 1),
+            (TiffTag.SamplesPerPixel, planes), (TiffTag.PlanarConfiguration, 2), (TiffTag.BitsPerSample, 8), (TiffTag.RowsPerStrip, 1),
+        })
+        {
+            directory.AddLong(tag, value);
+        }
+
+        directory.AddPlaces(TiffTag.StripOffsets, [.. new long[planes]]);
+        directory.AddPlaces(TiffTag.StripByteCounts, [.. new long[planes]]);
+        var at = directory.Write(stream, 0);
+        var bytes = stream.ToArray();
+        BitConverter.TryWriteBytes(bytes.AsSpan(4), (uint)at);
+        return bytes;
     }
 
     private static byte[] Raw((TiffTag Tag, int? Value)[] changes, byte[] data)

@@ -85,6 +85,19 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_of_other_patches_is_refused()
+    {
+        var checkpoint = Path.Combine(_folder, "run.checkpoint");
+        TrainingCheckpoint.Save(Start(1, Settings), checkpoint);
+        var bytes = File.ReadAllBytes(checkpoint);
+        var at = bytes.AsSpan().IndexOf("\"patch_sizes\":\""u8) + "\"patch_sizes\":\"".Length;
+        bytes[at] = bytes[at] == (byte)'7' ? (byte)'8' : (byte)'7';
+        File.WriteAllBytes(checkpoint, bytes);
+        var failure = Assert.Throws<MalformedFileException>(() => TrainingCheckpoint.Resume(Start(1, Settings), checkpoint));
+        Assert.Contains("patch_sizes", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_may_be_made_longer_when_it_is_taken_up_again()
     {
         var checkpoint = Path.Combine(_folder, "run.checkpoint");

@@ -168,9 +168,9 @@ internal sealed class TiffLayout
             throw Malformed(TiffTag.TileWidth, $"{ChunkWidth}", $"not so much more than the image's width {Width}");
         }
 
-        // A stored row and a converted one; of tiles as many rows as they have, and a line.
+        // A stored row and a converted one, and where channels lie apart in strips an unpacker for each beside the first; of tiles as many rows as they have, and a line.
         File.Limits.CheckPixels(File.Name, Width, Height);
-        File.Limits.CheckBuffer(File.Name, "a row", 3 * row);
+        File.Limits.CheckBuffer(File.Name, "a row", (3 * row) + (IsTiled ? 0 : (decimal)(Planes - 1) * TiffUnpacker.MostStateBytes(Compression)));
         if (IsTiled)
         {
             var band = (decimal)Width * Samples * Math.Max(1, Bits / 8) * Math.Min(ChunkHeight, Height);

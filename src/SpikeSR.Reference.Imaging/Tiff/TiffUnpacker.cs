@@ -3,6 +3,9 @@ namespace SpikeSR.Reference.Imaging.Tiff;
 /// <summary>Unpacks strips or tiles one after the other, each from its beginning on and as much of it as is asked for.</summary>
 internal abstract class TiffUnpacker : IDisposable
 {
+    /// <summary>Bytes that an unpacker may hold at once: tables, windows and read-ahead; the largest are Deflate's, most of them zlib's own.</summary>
+    public static int MostStateBytes(TiffCompression compression) => compression == TiffCompression.None ? 0 : 64 * 1024;
+
     /// <summary>The unpacker of a method.</summary>
     public static TiffUnpacker Of(TiffCompression compression) => compression switch
     {

@@ -102,7 +102,7 @@ public static class Match
         Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        var (images, patches, patch) = CheckBackward(settings, x, gumbel, chosen, gradY, gradX);
+        var (images, patches, patch) = CheckBackward(settings, x, weight, bias, gumbel, chosen, gradY, gradX, gradWeight, gradBias);
         GatherBackward(settings, chosen, gradY, gradX, images, patches, patch, threads);
         if (!settings.Train)
         {
@@ -278,15 +278,37 @@ public static class Match
     /// <typeparam name="T">Element type.</typeparam>
     /// <param name="settings">Mode and temperature.</param>
     /// <param name="x">[N, n, P P, C].</param>
+    /// <param name="weight">[C].</param>
+    /// <param name="bias">[C].</param>
     /// <param name="gumbel">[N, n, n] or absent.</param>
     /// <param name="chosen">[N, n].</param>
     /// <param name="gradY">As x.</param>
     /// <param name="gradX">As x.</param>
+    /// <param name="gradWeight">[C]; in evaluation it may be absent.</param>
+    /// <param name="gradBias">[C]; in evaluation it may be absent.</param>
     internal static (int Images, int Patches, int Patch) CheckBackward<T>(
-        MatchSettings settings, TensorView<T> x, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX)
+        MatchSettings settings,
+        TensorView<T> x,
+        TensorView<T> weight,
+        TensorView<T> bias,
+        TensorView<T> gumbel,
+        TensorView<int> chosen,
+        TensorView<T> gradY,
+        TensorView<T> gradX,
+        TensorView<T> gradWeight,
+        TensorView<T> gradBias)
         where T : unmanaged
     {
         var sizes = Check(settings, x, gumbel);
+        if (settings.Train)
+        {
+            var channels = x.Shape[3];
+            Guard.HasShape(weight, nameof(weight), channels);
+            Guard.HasShape(bias, nameof(bias), channels);
+            Guard.HasShape(gradWeight, nameof(gradWeight), channels);
+            Guard.HasShape(gradBias, nameof(gradBias), channels);
+        }
+
         Guard.HasShape(chosen, nameof(chosen), sizes.Images, sizes.Patches);
         Guard.SameLength(x, gradY, nameof(gradY));
         Guard.SameLength(x, gradX, nameof(gradX));

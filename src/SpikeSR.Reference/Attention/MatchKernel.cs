@@ -63,7 +63,7 @@ internal static unsafe class MatchKernel
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var (images, patches, patch) = Match.CheckBackward(settings, x, gumbel, chosen, gradY, gradX);
+        var (images, patches, patch) = Match.CheckBackward(settings, x, weight, bias, gumbel, chosen, gradY, gradX, gradWeight, gradBias);
         GatherBackward<TLane, T>(settings, chosen, gradY, gradX, patches, patch, threads);
         if (!settings.Train)
         {

@@ -78,6 +78,10 @@ public static class ModelFile
     }
 
     /// <summary>Writes a network as float32 safetensors under the published names, beside the target and then renamed.</summary>
+    /// <remarks>
+    /// The file holds sizes and parameters. Which neuron stands at the LIF sites and the compatibility switch are the reader's choice, as with the published files: a network
+    /// that was read has SpikeSR's neuron and the switch off.
+    /// </remarks>
     /// <typeparam name="T">Scalar.</typeparam>
     /// <param name="network">The network.</param>
     /// <param name="path">Where to.</param>

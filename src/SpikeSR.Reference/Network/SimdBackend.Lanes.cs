@@ -360,6 +360,13 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         TensorView<TScalar> addend,
         TensorView<TScalar> y)
     {
+        // SpikeSR has no groups: they go by primitives.
+        if (settings.Groups != 1)
+        {
+            base.ConvolutionNorm(settings, x, weight, bias, norm, addend, y);
+            return;
+        }
+
         using var scope = Workspace.OpenScope();
         TensorView<T> scale = default, shift = default;
         if (norm is not null)

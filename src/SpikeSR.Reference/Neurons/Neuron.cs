@@ -86,7 +86,7 @@ public static class Neuron
     /// <param name="gradSpike">Gradient by the spikes [T, M]; absent: zero.</param>
     /// <param name="gradTrace">Gradient by the membranes after reset [T, M]; absent: zero.</param>
     /// <param name="gradX">Gradient by the input [T, M]; overwritten; may be gradSpike itself.</param>
-    /// <param name="gradRateParameter">Gradient by w [1], added to; absent unless PLIF.</param>
+    /// <param name="gradRateParameter">Gradient by w [1], added to; absent unless PLIF, and where nobody asks for it.</param>
     /// <param name="workspace">Where the terms of PLIF's sum are kept meanwhile.</param>
     /// <param name="threads">Threads over neurons.</param>
     public static void Backward<T>(
@@ -110,7 +110,7 @@ public static class Neuron
         where T : unmanaged, IScalar<T>
         where TFiring : struct, IFiring<T>
     {
-        var (steps, count) = CheckBackward(settings, rateParameter, x, gradSpike, gradTrace, gradX);
+        var (steps, count) = CheckBackward(settings, rateParameter, x, gradSpike, gradTrace, gradX, gradRateParameter);
         var constants = new Constants<T>(settings, rateParameter);
         using var scope = workspace.OpenScope();
         var rateTerms = gradRateParameter.IsAbsent ? default : scope.Rent<T>(steps, count, 1);
@@ -185,11 +185,20 @@ public static class Neuron
     /// <param name="gradSpike">As x, or absent.</param>
     /// <param name="gradTrace">As x, or absent.</param>
     /// <param name="gradX">As x.</param>
+    /// <param name="gradRateParameter">[1] or absent; absent unless PLIF.</param>
     internal static (int Steps, int Count) CheckBackward<T>(
-        NeuronSettings settings, TensorView<T> rateParameter, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradTrace, TensorView<T> gradX)
+        NeuronSettings settings,
+        TensorView<T> rateParameter,
+        TensorView<T> x,
+        TensorView<T> gradSpike,
+        TensorView<T> gradTrace,
+        TensorView<T> gradX,
+        TensorView<T> gradRateParameter)
         where T : unmanaged
     {
         var (steps, count) = Check(settings, rateParameter, x);
+        Guard.That(settings.Kind == NeuronKind.ParametricLeaky || gradRateParameter.IsAbsent, "only PLIF has the parameter w", nameof(gradRateParameter));
+        Guard.AbsentOrShape(gradRateParameter, nameof(gradRateParameter), 1);
         Guard.AbsentOrShape(gradSpike, nameof(gradSpike), steps, count);
         Guard.AbsentOrShape(gradTrace, nameof(gradTrace), steps, count);
         Guard.SameLength(x, gradX, nameof(gradX));
@@ -200,7 +209,7 @@ public static class Neuron
         where T : unmanaged
     {
         Guard.HasShape(x, nameof(x), -1, -1);
-        Guard.That(settings.Kind != NeuronKind.Leaky || settings.Tau > 1, $"tau is {settings.Tau}, expected above 1", nameof(settings));
+        settings.Check();
         Guard.That(settings.Kind == NeuronKind.ParametricLeaky != rateParameter.IsAbsent, "PLIF, and it alone, has the parameter w", nameof(rateParameter));
         Guard.AbsentOrShape(rateParameter, nameof(rateParameter), 1);
         return (x.Shape[0], x.Shape[1]);

@@ -36,7 +36,7 @@ internal static unsafe class NeuronKernel
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var (steps, count) = Neuron.CheckBackward(settings, rateParameter, x, gradSpike, gradTrace, gradX);
+        var (steps, count) = Neuron.CheckBackward(settings, rateParameter, x, gradSpike, gradTrace, gradX, gradRateParameter);
         var constants = new Constants<T>(settings, rateParameter);
         using var scope = workspace.OpenScope();
         var rateTerms = gradRateParameter.IsAbsent ? default : scope.Rent<T>(steps, count);

@@ -1,3 +1,5 @@
+using SpikeSR.Reference.Tensors;
+
 namespace SpikeSR.Reference.Neurons;
 
 /// <summary>How a neuron charges (SPEC LIF-1, IF-1, PLIF-1).</summary>
@@ -39,4 +41,15 @@ public sealed record NeuronSettings
 
     /// <summary>The surrogate gradient of the step.</summary>
     public SurrogateFunction Surrogate { get; init; } = new(SurrogateKind.Sigmoid, 4);
+
+    /// <summary>Throws unless every constant is in its range.</summary>
+    /// <exception cref="ArgumentException">One is not; the message says which.</exception>
+    public void Check()
+    {
+        Guard.That(Enum.IsDefined(Kind), $"unknown neuron {Kind}", nameof(Kind));
+        Guard.That(Kind != NeuronKind.Leaky || Tau > 1, $"tau is {Tau}, expected above 1", nameof(Tau));
+        Guard.That(!double.IsNaN(Threshold), "threshold is no number", nameof(Threshold));
+        Guard.That(Reset is not { } reset || !double.IsNaN(reset), "reset is no number", nameof(Reset));
+        Surrogate.Check();
+    }
 }

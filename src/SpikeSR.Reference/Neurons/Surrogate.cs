@@ -34,6 +34,7 @@ public static class Surrogate
     public static void Backward<T>(SurrogateFunction surrogate, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradX, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
+        surrogate.Check();
         Guard.SameLength(x, gradSpike, nameof(gradSpike));
         Guard.SameLength(x, gradX, nameof(gradX));
         threads.ForRange(x.Length, 4096, (first, last) =>

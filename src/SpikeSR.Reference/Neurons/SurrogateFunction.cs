@@ -2,7 +2,7 @@ using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Neurons;
 
-/// <summary>The shapes of surrogate gradient (SPEC SUR-1 to SUR-6).</summary>
+/// <summary>The shapes of surrogate gradient (SPEC SUR-2).</summary>
 public enum SurrogateKind
 {
     /// <summary>alpha q (1 - q), q = sigmoid(alpha u); default alpha 4.</summary>
@@ -32,6 +32,14 @@ public enum SurrogateKind
 /// <param name="Alpha">Sharpness, above 0.</param>
 public readonly record struct SurrogateFunction(SurrogateKind Kind, double Alpha)
 {
+    /// <summary>Throws unless the kind is one of <see cref="SurrogateKind"/> and alpha a number above 0.</summary>
+    /// <exception cref="ArgumentException">One is not.</exception>
+    public void Check()
+    {
+        Guard.That(Enum.IsDefined(Kind), $"unknown surrogate {Kind}", nameof(Kind));
+        Guard.That(Alpha > 0, $"alpha is {Alpha}, expected above 0", nameof(Alpha));
+    }
+
     /// <summary>The derivative that the backward pass uses, sg(u).</summary>
     /// <typeparam name="T">Scalar.</typeparam>
     /// <param name="u">Membrane less threshold.</param>

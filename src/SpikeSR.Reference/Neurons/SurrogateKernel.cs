@@ -21,6 +21,7 @@ internal static unsafe class SurrogateKernel
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        surrogate.Check();
         Guard.SameLength(x, gradSpike, nameof(gradSpike));
         Guard.SameLength(x, gradX, nameof(gradX));
         LaneLoop.Elements<TLane, T, Gradient<T>>(new(new(surrogate), x.Pointer, gradSpike.Pointer, gradX.Pointer), x.Length, threads);

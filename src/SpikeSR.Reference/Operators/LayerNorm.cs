@@ -55,6 +55,8 @@ public static class LayerNorm
         where T : unmanaged, IScalar<T>
     {
         var (rows, channels) = Check(x, weight);
+        Guard.HasShape(gradWeight, nameof(gradWeight), channels);
+        Guard.HasShape(gradBias, nameof(gradBias), channels);
         Guard.SameLength(x, gradY, nameof(gradY));
         Guard.SameLength(x, gradX, nameof(gradX));
         using var scope = workspace.OpenScope();

@@ -12,7 +12,7 @@ public static class PixelShuffle
     /// <param name="y">Output [N, s H, s W, C].</param>
     /// <param name="threads">Threads over input rows.</param>
     public static void Forward<T>(int scale, TensorView<T> x, TensorView<T> y, Parallelism threads)
-        where T : unmanaged => Move(scale, x, y, forward: true, threads);
+        where T : unmanaged => Move(scale, Check(scale, x, nameof(x), y, nameof(y)), x, y, forward: true, threads);
 
     /// <summary>The inverse permutation: gradX[n, h, w, c s^2 + i s + j] = gradY[n, h s + i, w s + j, c]. Overwrites gradX.</summary>
     /// <typeparam name="T">Element type.</typeparam>
@@ -21,12 +21,11 @@ public static class PixelShuffle
     /// <param name="gradX">Gradient by the input [N, H, W, C s^2].</param>
     /// <param name="threads">Threads over input rows.</param>
     public static void Backward<T>(int scale, TensorView<T> gradY, TensorView<T> gradX, Parallelism threads)
-        where T : unmanaged => Move(scale, gradX, gradY, forward: false, threads);
+        where T : unmanaged => Move(scale, Check(scale, gradX, nameof(gradX), gradY, nameof(gradY)), gradX, gradY, forward: false, threads);
 
-    private static void Move<T>(int scale, TensorView<T> small, TensorView<T> large, bool forward, Parallelism threads)
+    private static void Move<T>(int scale, int channels, TensorView<T> small, TensorView<T> large, bool forward, Parallelism threads)
         where T : unmanaged
     {
-        var channels = Check(scale, small, large);
         var (height, width, packed) = (small.Shape[1], small.Shape[2], small.Shape[3]);
         threads.For(small.Shape[0] * height, row =>
         {
@@ -52,15 +51,19 @@ public static class PixelShuffle
     /// <typeparam name="T">Element type.</typeparam>
     /// <param name="scale">s.</param>
     /// <param name="small">[N, H, W, C s^2].</param>
+    /// <param name="smallName">What the caller calls it.</param>
     /// <param name="large">[N, s H, s W, C].</param>
-    internal static int Check<T>(int scale, TensorView<T> small, TensorView<T> large)
+    /// <param name="largeName">What the caller calls it.</param>
+    internal static int Check<T>(int scale, TensorView<T> small, string smallName, TensorView<T> large, string largeName)
         where T : unmanaged
     {
         Guard.That(scale >= 1, $"scale is {scale}, expected at least 1", nameof(scale));
-        Guard.HasShape(small, "x", -1, -1, -1, -1);
-        var channels = small.Shape[3] / (scale * scale);
-        Guard.That(channels * scale * scale == small.Shape[3], $"{small.Shape[3]} channels are not a multiple of {scale} squared", "x");
-        Guard.HasShape(large, "y", small.Shape[0], small.Shape[1] * scale, small.Shape[2] * scale, channels);
-        return channels;
+        Guard.HasShape(small, smallName, -1, -1, -1, -1);
+        var (channels, rest) = Math.DivRem(small.Shape[3], (long)scale * scale);
+        Guard.That(rest == 0, $"{small.Shape[3]} channels are not a multiple of {scale} squared", smallName);
+        var (height, width) = (small.Shape[1] * (long)scale, small.Shape[2] * (long)scale);
+        Guard.That(Math.Max(height, width) <= int.MaxValue, $"{smallName} of shape {small.Shape} is too large for scale {scale}", smallName);
+        Guard.HasShape(large, largeName, small.Shape[0], (int)height, (int)width, (int)channels);
+        return (int)channels;
     }
 }

@@ -74,6 +74,7 @@ public readonly struct TensorView<T>
 
     /// <summary>The part [index] of the outermost axis, that axis dropped.</summary>
     /// <param name="index">Position on the outermost axis.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The axis has no such position.</exception>
     public TensorView<T> At(int index) => new(Block!, Slice(index, 1)._byteOffset, Shape.WithoutOutermost());
 
     /// <summary>The part [start, start + count) of the outermost axis.</summary>
@@ -83,8 +84,9 @@ public readonly struct TensorView<T>
     public TensorView<T> Slice(int start, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Shape[0]);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + count, Shape[0], nameof(count));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Shape[0] - start);
         var stride = Shape[0] == 0 ? 0 : Shape.Length / Shape[0];
         return new TensorView<T>(Block!, _byteOffset + (start * stride * Unsafe.SizeOf<T>()), Shape.WithOutermost(count));
     }

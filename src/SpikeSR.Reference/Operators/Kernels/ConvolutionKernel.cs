@@ -222,6 +222,11 @@ internal static unsafe class ConvolutionKernel
         where T : unmanaged
     {
         settings.Check(x, gradWeight, gradY);
+        if (gradY.Length == 0 || gradWeight.Length == 0)
+        {
+            return;
+        }
+
         var window = ForwardWindow(settings, x, gradWeight.Shape, gradY);
         var (inputs, taps, columns) = (gradWeight.Shape[1], gradWeight.Shape[2] * gradWeight.Shape[3], gradY.Shape[2]);
         var bandRows = window.BandRows(1, BandPixels);

@@ -82,7 +82,7 @@ internal readonly unsafe struct ConvolutionWindow<T>
     /// <param name="mostPixels">Output pixels that a band may have.</param>
     public int BandRows(int bands, int mostPixels)
     {
-        var rowBytes = (long)Step * RowLength * sizeof(T);
+        var rowBytes = Math.Max(1, (long)Step * RowLength * sizeof(T));
         var fitting = IsPadded ? (BandBytes / rowBytes) - (((Kernel.Rows - 1) * Dilation) / Step) : long.MaxValue;
         var most = (int)Math.Clamp(Math.Min(fitting, mostPixels / Output.Columns), 1, Output.Rows);
         var perImage = Math.Min(Output.Rows, Math.Max((Output.Rows + most - 1) / most, (bands + Image.Shape[0] - 1) / Image.Shape[0]));

@@ -13,7 +13,7 @@ internal static unsafe class PixelShuffleKernel
     public static void Forward<T>(int scale, TensorView<T> x, TensorView<T> y, Workspace workspace, Parallelism threads)
         where T : unmanaged
     {
-        var channels = PixelShuffle.Check(scale, x, y);
+        var channels = PixelShuffle.Check(scale, x, nameof(x), y, nameof(y));
         Move<T, Spread<T>>(scale, channels, x, y, workspace, threads);
     }
 
@@ -21,7 +21,7 @@ internal static unsafe class PixelShuffleKernel
     public static void Backward<T>(int scale, TensorView<T> gradY, TensorView<T> gradX, Workspace workspace, Parallelism threads)
         where T : unmanaged
     {
-        var channels = PixelShuffle.Check(scale, gradX, gradY);
+        var channels = PixelShuffle.Check(scale, gradX, nameof(gradX), gradY, nameof(gradY));
         Move<T, Gather<T>>(scale, channels, gradX, gradY, workspace, threads);
     }
 

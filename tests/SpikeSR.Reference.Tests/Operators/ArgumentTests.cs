@@ -1,0 +1,125 @@
+using SpikeSR.Reference.Attention;
+using SpikeSR.Reference.Network;
+using SpikeSR.Reference.Neurons;
+using SpikeSR.Reference.Operators;
+using SpikeSR.Reference.Tensors;
+
+namespace SpikeSR.Reference.Tests.Operators;
+
+/// <summary>What both engines take and refuse alike; what they refuse leaves every output as it was.</summary>
+public sealed class ArgumentTests
+{
+    public static TheoryData<string> Engines => ["definition", "simd"];
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void Only_PLIF_has_a_gradient_by_its_rate(string engine)
+    {
+        var (x, g) = (Filled(2, 5), Filled(2, 5));
+        var gradX = Filled(2, 5);
+        var leaky = NeuronSettings.SpikeSr;
+        var parametric = leaky with { Kind = NeuronKind.ParametricLeaky };
+        Refuses("gradRateParameter", () => NeuronBackward(engine, leaky, default, x, g, gradX, Filled(1)), gradX);
+        Refuses("gradRateParameter", () => NeuronBackward(engine, parametric, Filled(1), x, g, gradX, Filled(3)), gradX);
+    }
+
+    [Theory]
+    [InlineData("definition", SurrogateKind.Sigmoid, 0.0)]
+    [InlineData("definition", (SurrogateKind)17, 1.0)]
+    [InlineData("simd", SurrogateKind.Sigmoid, double.NaN)]
+    [InlineData("simd", (SurrogateKind)17, 1.0)]
+    public void A_surrogate_is_one_of_its_kinds_with_a_positive_alpha(string engine, SurrogateKind kind, double alpha)
+    {
+        var (surrogate, gradX) = (new SurrogateFunction(kind, alpha), Filled(2, 5));
+        var backend = Make(engine);
+        Refuses(null, () => backend.SurrogateBackward(surrogate, Filled(2, 5), Filled(2, 5), gradX), gradX);
+        Refuses(null, () => backend.Neuron(NeuronSettings.SpikeSr with { Surrogate = surrogate }, null, Filled(2, 5), default, gradX, default), gradX);
+        Refuses(null, () => backend.Neuron(NeuronSettings.SpikeSr with { Threshold = double.NaN }, null, Filled(2, 5), default, gradX, default), gradX);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void A_gradient_of_another_shape_is_refused_before_any_is_written(string engine)
+    {
+        var backend = Make(engine);
+        var (narrow, wide) = (new Parameter<F32>("narrow", new Shape(3)), new Parameter<F32>("wide", new Shape(4)));
+        var rows = Filled(2, 4);
+        Refuses(null, () => backend.LayerNormBackward(1e-5, Filled(2, 4), wide, narrow, Filled(2, 4), rows), rows);
+        var patches = Filled(1, 2, 9, 4);
+        var chosen = TensorView<int>.Allocate(new Shape(1, 2));
+        var match = new MatchSettings(true, 1);
+        Refuses(null, () => backend.MatchBackward(match, Filled(1, 2, 9, 4), wide, narrow, Filled(1, 2, 2), chosen, Filled(1, 2, 9, 4), patches), patches);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void A_scale_whose_square_passes_an_integer_is_refused(string engine)
+    {
+        var y = Filled(1, 1, 1, 1);
+        Refuses("x", () => Make(engine).PixelShuffle(65536, Filled(1, 1, 1, 4), y), y);
+        Refuses("gradY", () => Make(engine).PixelShuffleBackward(2, Filled(1, 2, 3, 1), Filled(1, 1, 1, 4)), y);
+    }
+
+    [Theory]
+    [InlineData(0, 4)]
+    [InlineData(2, 0)]
+    public void A_convolution_of_nothing_is_its_definition(int images, int channels)
+    {
+        var results = new[] { "definition", "simd" }.Select(engine =>
+        {
+            var backend = Make(engine);
+            var (weight, bias) = (new Parameter<F32>("weight", new Shape(3, channels, 3, 3)), new Parameter<F32>("bias", Filled(3)));
+            var (x, y, gradX) = (Filled(images, 5, 6, channels), Filled(images, 5, 6, 3), Filled(images, 5, 6, channels));
+            backend.Convolution(ConvolutionSettings.Same3, x, weight, bias, y);
+            backend.ConvolutionBackward(ConvolutionSettings.Same3, x, weight, bias, y, gradX);
+            return (float[])[.. Numbers(y), .. Numbers(gradX), .. Numbers(weight.Gradient), .. Numbers(bias.Gradient)];
+        }).ToList();
+        Assert.Equal(results[0], results[1]);
+    }
+
+    [Fact]
+    public void A_convolution_in_groups_with_its_norm_is_the_same_by_both_engines()
+    {
+        var results = new[] { "definition", "simd" }.Select(engine =>
+        {
+            var y = Filled(1, 5, 6, 4);
+            var weight = new Parameter<F32>("weight", Filled(4, 2, 3, 3));
+            Make(engine).ConvolutionNorm(ConvolutionSettings.Same3 with { Groups = 2 }, Filled(1, 5, 6, 4), weight, null, null, Filled(1, 5, 6, 4), y);
+            return Numbers(y);
+        }).ToList();
+        Assert.Equal(results[0], results[1]);
+    }
+
+    private static Backend<F32> Make(string engine) =>
+        engine == "simd" ? SimdBackend.Create<F32>(new Workspace(), Parallelism.Single) : new DefinitionBackend<F32>(new Workspace(), Parallelism.Single);
+
+    private static void NeuronBackward(
+        string engine, NeuronSettings settings, TensorView<F32> rate, TensorView<F32> x, TensorView<F32> g, TensorView<F32> gradX, TensorView<F32> gradRate)
+    {
+        if (engine == "simd")
+        {
+            NeuronKernel.Backward<LaneScalar<float>, float>(
+                settings, rate.Cast<float>(), x.Cast<float>(), g.Cast<float>(), default, gradX.Cast<float>(), gradRate.Cast<float>(), new Workspace(), Parallelism.Single);
+        }
+        else
+        {
+            Neuron.Backward(settings, rate, x, g, default, gradX, gradRate, new Workspace(), Parallelism.Single);
+        }
+    }
+
+    private static void Refuses(string? parameter, Action action, TensorView<F32> output)
+    {
+        var before = Numbers(output);
+        var refusal = Assert.ThrowsAny<ArgumentException>(action);
+        Assert.Equal(parameter ?? refusal.ParamName, refusal.ParamName);
+        Assert.Equal(before, Numbers(output));
+    }
+
+    private static float[] Numbers(TensorView<F32> tensor) => tensor.Cast<float>().Span.ToArray();
+
+    private static TensorView<F32> Filled(params ReadOnlySpan<int> extents)
+    {
+        var shape = new Shape(extents);
+        return TensorView<F32>.Of(shape, [.. Enumerable.Range(0, shape.Length).Select(i => new F32(0.25f * ((i % 7) - 3)))]);
+    }
+}
