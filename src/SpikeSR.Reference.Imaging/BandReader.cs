@@ -48,7 +48,12 @@ public sealed class BandReader : RowReader
         {
             Channels = channels.Length,
             Alpha = hasOpacity ? header.Alpha : AlphaKind.None,
-            Metadata = header.Metadata with { Georeference = ground is null ? null : ground with { GdalMetadata = GdalMetadata.Select(ground.GdalMetadata, channels) } },
+            Metadata = header.Metadata with
+            {
+                // A profile of three colours says nothing of one.
+                IccProfile = colours.Length == header.ColourChannels ? header.Metadata.IccProfile : default,
+                Georeference = ground is null ? null : ground with { GdalMetadata = GdalMetadata.Select(ground.GdalMetadata, channels) },
+            },
         });
     }
 

@@ -78,8 +78,10 @@ public static class ImageFormats
     /// <param name="rows">Writes every row.</param>
     /// <param name="format">Format; null to go by the extension.</param>
     /// <param name="settings">Choices of the encoder; null for the default.</param>
+    /// <param name="replace">Whether a file that is there in the end is replaced.</param>
     /// <exception cref="ArgumentException">The format cannot hold such an image, or the extension is of no known format.</exception>
-    public static void Write(string path, ImageHeader header, Action<RowWriter> rows, ImageFormat? format = null, ImageWriteSettings? settings = null)
+    /// <exception cref="IOException">The file cannot be written, or is there and shall not be replaced.</exception>
+    public static void Write(string path, ImageHeader header, Action<RowWriter> rows, ImageFormat? format = null, ImageWriteSettings? settings = null, bool replace = true)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(header);
@@ -91,7 +93,7 @@ public static class ImageFormats
             using var writer = Create(stream, chosen, header, settings);
             rows(writer);
             writer.Complete();
-        });
+        }, replace);
     }
 
     /// <summary>Starts writing an image to a stream.</summary>

@@ -89,6 +89,28 @@ public sealed class TrainVerbTests : IDisposable
     }
 
     [Fact]
+    public void A_finished_run_is_neither_begun_again_nor_lost_unless_asked_for()
+    {
+        var before = WithCheckpoint();
+        var result = _tool.Run(Train("model.safetensors", "--steps", "2"));
+        Assert.Equal(
+            (ExitCode.BadInput, "spikesr: model.safetensors is there already; --resume goes on from the checkpoint, --overwrite begins again\n"), (result.ExitCode, result.Error));
+        Assert.Equal(before.Values, before.Keys.Select(Sha256));
+        Done(_tool.Run(Train("model.safetensors", "--steps", "3", "--overwrite")));
+        Assert.NotEqual(before.Values, before.Keys.Select(Sha256));
+    }
+
+    [Fact]
+    public void A_folder_for_the_network_is_made_before_the_first_step()
+    {
+        Done(_tool.Run(Train("new/model.safetensors", "--steps", "2")));
+        Assert.True(File.Exists(_tool.At("new/model.safetensors")));
+        File.WriteAllText(_tool.At("file"), "no folder");
+        var result = _tool.Run(Train("file/model.safetensors", "--steps", "2"));
+        Assert.Equal((ExitCode.BadInput, string.Empty), (result.ExitCode, result.Output));
+    }
+
+    [Fact]
     public void A_network_grows_from_another_whose_own_sizes_stay()
     {
         Done(_tool.Run(Train("model.safetensors", "--steps", "2")));
@@ -157,7 +179,7 @@ public sealed class TrainVerbTests : IDisposable
 
     private void Refused(int exitCode, string message, Dictionary<string, string> before, params string[] more)
     {
-        var result = _tool.Run(Train("model.safetensors", ["--steps", "2", .. more]));
+        var result = _tool.Run(Train("model.safetensors", ["--steps", "2", "--overwrite", .. more]));
         Assert.Equal(exitCode, result.ExitCode);
         Assert.StartsWith(message, Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.Equal(before.Values, before.Keys.Select(Sha256));

@@ -38,6 +38,16 @@ public sealed class BandReaderTests
         Assert.Equal((3, AlphaKind.None), (colours.Header.Channels, colours.Header.Alpha));
     }
 
+    [Fact]
+    public void A_colour_profile_goes_with_as_many_colours_as_it_is_of()
+    {
+        var metadata = new ImageMetadata { IccProfile = new byte[] { 1, 2, 3 } };
+        using var source = new ImageRowReader(Images.Noise(new ImageHeader(7, 5, 3, SampleKind.UInt8) { Metadata = metadata }, 1));
+        using var grey = BandReader.Of(source, [1]);
+        using var turned = BandReader.Of(source, [2, 1, 0]);
+        Assert.Equal((0, 3), (grey.Header.Metadata.IccProfile.Length, turned.Header.Metadata.IccProfile.Length));
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(-1)]

@@ -225,6 +225,17 @@ public class TiffTests
     }
 
     [Fact]
+    public void The_value_for_no_data_is_converted_with_the_samples()
+    {
+        var turned = WithoutData("3", [(TiffTag.BitsPerSample, 8), (TiffTag.PhotometricInterpretation, 0)], [1, 2, 3, 4]);
+        Assert.Equal((252f, 252f), (turned.Samples[2], turned.Header.Metadata.Georeference!.NoDataValue));
+        var narrow = WithoutData("15", [(TiffTag.BitsPerSample, 4), (TiffTag.PhotometricInterpretation, 1)], [0x12, 0x3F]);
+        Assert.Equal((255f, 255f), (narrow.Samples[3], narrow.Header.Metadata.Georeference!.NoDataValue));
+        var plain = WithoutData("3", [(TiffTag.BitsPerSample, 8), (TiffTag.PhotometricInterpretation, 1)], [1, 2, 3, 4]);
+        Assert.Equal((3f, 3f), (plain.Samples[2], plain.Header.Metadata.Georeference!.NoDataValue));
+    }
+
+    [Fact]
     public void Limits_stop_sound_images_before_memory_is_taken()
     {
         var image = new Image(new ImageHeader(1000, 900, 3, SampleKind.UInt8));
@@ -301,6 +312,27 @@ public class TiffTests
         stream.Position -= 4;
         stream.WriteByte(8);
         return stream.ToArray();
+    }
+
+    // A grey image of 2x2 with a value for no data, as text.
+    private static Image WithoutData(string noData, (TiffTag Tag, int Value)[] tags, byte[] data)
+    {
+        using var stream = new MemoryStream();
+        stream.Write("II*\0\0\0\0\0"u8);
+        var directory = new TiffDirectoryWriter(isBig: false);
+        var first = (int)stream.Position;
+        stream.Write(data);
+        directory.Align(stream, 0);
+        foreach (var (tag, value) in tags.Concat([(TiffTag.ImageWidth, 2), (TiffTag.ImageLength, 2), (TiffTag.StripOffsets, first), (TiffTag.StripByteCounts, data.Length)]))
+        {
+            directory.AddLong(tag, value);
+        }
+
+        directory.AddBytes(TiffTag.GdalNoData, TiffType.Ascii, System.Text.Encoding.ASCII.GetBytes(noData + '\0'));
+        var at = directory.Write(stream, 0);
+        var bytes = stream.ToArray();
+        BitConverter.TryWriteBytes(bytes.AsSpan(4), (uint)at);
+        return Decoding.Load(bytes);
     }
 
     // One pixel of so many channels, each in strips of its own, none of which is there.

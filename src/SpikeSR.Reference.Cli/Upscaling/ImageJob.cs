@@ -49,7 +49,8 @@ internal sealed class ImageJob(SpikeSrUpscaler upscaler)
                 enlarged,
                 sink => upscaler.Upscale(source, sink, Settings with { Range = range }, state => progress(header, state), cancellation),
                 Format,
-                WriteSettings);
+                WriteSettings,
+                Overwrite);
             return new Result(image, header, enlarged, range, watch.Elapsed);
         }
         catch (LimitExceededException failure)

@@ -41,7 +41,8 @@ internal static class TrainVerb
     private static readonly Option<int> ValidateEvery = Options.Integer("--validate-every", "Steps between measurements on the images held back.", 1, 100000000, 500);
     private static readonly Option<string?> Checkpoint = new("--checkpoint") { Description = "Where the run's state is kept; default: OUTPUT with .checkpoint appended." };
     private static readonly Option<int> CheckpointEvery = Options.Integer("--checkpoint-every", "Steps between checkpoints.", 1, 100000000, 250);
-    private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint, byte for byte as if never stopped." };
+    private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint: the network becomes, byte for byte, what it would have without the stop." };
+    private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Begin again where the output or its checkpoint is there already, and replace them." };
     private static readonly Option<string?> Log = new("--log") { Description = "CSV file of loss, rate and PSNR." };
 
     private static readonly Option<string?> Curve = new("--curve") { Description = "SVG picture of the log's loss and PSNR, drawn again at every measurement; needs --log." };
@@ -56,7 +57,7 @@ internal static class TrainVerb
             "Train a network on a folder of images.\n\nExample: spikesr train images -o model.safetensors --steps 2000 --log model.csv")
         {
             Folders, Output, Preset, From, Scale, Channels, Groups, Blocks, TimeSteps, QueryDepth, Hidden, Steps, Crop, Batch, Accumulate, Rate, WarmUp, Clip, Average, FitTail, Seed,
-            Weights, HoldBack, ValidateEvery, Checkpoint, CheckpointEvery, Resume, Log, Curve, EngineOptions.Threads,
+            Weights, HoldBack, ValidateEvery, Checkpoint, CheckpointEvery, Resume, Overwrite, Log, Curve, EngineOptions.Threads,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
@@ -70,12 +71,13 @@ internal static class TrainVerb
             throw new ArgumentException("--curve needs --log, whose lines it draws");
         }
 
+        var (checkpoint, resume) = (parsed.GetValue(Checkpoint) ?? output + ".checkpoint", parsed.GetValue(Resume));
+        CheckOutputs(parsed, output, checkpoint);
         var backend = EngineOptions.Simd(parsed);
         var settings = Settings(parsed);
         var network = Network(parsed, settings.Seed);
         settings.Check(network.Configuration.MinimumSide);
         var (pool, heldBack) = Images(parsed, network.Configuration.Scale, settings.Crop, backend.Threads);
-        var (checkpoint, resume) = (parsed.GetValue(Checkpoint) ?? output + ".checkpoint", parsed.GetValue(Resume));
         if (!resume)
         {
             TailFit.Apply(network, settings, backend, pool);
@@ -120,6 +122,20 @@ internal static class TrainVerb
         ModelFile.Save(network, output, Provenance(settings));
         Console.WriteLine($"wrote {output}");
         return 0;
+    }
+
+    // Before the first step, not at the first checkpoint.
+    private static void CheckOutputs(ParseResult parsed, string output, string checkpoint)
+    {
+        foreach (var path in new[] { output, checkpoint })
+        {
+            if (File.Exists(path) && !parsed.GetValue(Resume) && !parsed.GetValue(Overwrite))
+            {
+                throw new ArgumentException($"{path} is there already; --resume goes on from the checkpoint, --overwrite begins again");
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        }
     }
 
     private static void Draw(string? curve, string? log, double? bicubic)

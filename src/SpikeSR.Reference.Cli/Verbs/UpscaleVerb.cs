@@ -25,7 +25,7 @@ internal static class UpscaleVerb
 
     private static readonly Option<int> Scale = Options.Integer("--scale", "Enlargement; a network has one, and another is refused. 0: the network's.", 0, 4, 0, "-s");
     private static readonly Option<int> TileSize = Options.Integer("--tile", "Longest side of a tile in input pixels; 0: the largest that --max-memory allows.", 0, 1 << 20, 0, "-t");
-    private static readonly Option<int> MaxMemory = Options.Integer("--max-memory", "Memory that the process should stay below, in MiB; it decides how large tiles are.", 96, 1 << 24, (int)(UpscaleSettings.Default.MaxMemory >> Mebibyte));
+    private static readonly Option<int> MaxMemory = Options.Integer("--max-memory", "Memory that the process should stay below, in MiB; it decides how large tiles are, unless --tile does.", 96, 1 << 24, (int)(UpscaleSettings.Default.MaxMemory >> Mebibyte));
     private static readonly Option<ImageFormat?> Format = Options.Choice<ImageFormat?>(
         "--format", "Format of the output. [default: by the name of --output, else the input's]", ("png", ImageFormat.Png), ("jpg", ImageFormat.Jpeg), ("tif", ImageFormat.Tiff), ("pnm", ImageFormat.Pnm));
 

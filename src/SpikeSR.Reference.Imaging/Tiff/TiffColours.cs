@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace SpikeSR.Reference.Imaging.Tiff;
 
 /// <summary>From stored samples to channels: palettes, white as zero, and what extra samples mean.</summary>
@@ -15,6 +18,11 @@ internal sealed class TiffColours
 
     /// <summary>Channels of a pixel.</summary>
     public int Channels => _palette is null ? _layout.Samples : 3;
+
+    // Fewer bits than 8 fill 0..255.
+    private float Scale => _layout.Bits >= 8 ? 1 : 255 / ((1 << _layout.Bits) - 1);
+
+    private int White => _layout.Kind == SampleKind.UInt16 ? ushort.MaxValue : byte.MaxValue;
 
     /// <summary>What the last channel means.</summary>
     public AlphaKind Alpha { get; }
@@ -37,6 +45,18 @@ internal sealed class TiffColours
         return new TiffColours(layout, palette: null, alpha);
     }
 
+    /// <summary>The sample that stands for no data, converted as the samples are; a palette's entry has no such sample, since its colour may be others' too.</summary>
+    public Georeference Convert(Georeference ground)
+    {
+        if (ground.NoDataValue is not { } stored || (_palette is null && Scale == 1 && _layout.Photometric != 0))
+        {
+            return ground;
+        }
+
+        var value = _palette is null ? Convert(stored).ToString("R", CultureInfo.InvariantCulture) + '\0' : string.Empty;
+        return ground with { NoData = Encoding.ASCII.GetBytes(value) };
+    }
+
     /// <summary>Converts a row.</summary>
     /// <param name="stored">[width, stored samples].</param>
     /// <param name="row">[width, channels].</param>
@@ -52,26 +72,15 @@ internal sealed class TiffColours
             return;
         }
 
-        // Fewer bits than 8 fill 0..255.
-        float scale = _layout.Bits >= 8 ? 1 : 255 / ((1 << _layout.Bits) - 1);
-        if (_layout.Photometric != 0)
-        {
-            for (var i = 0; i < row.Length; i++)
-            {
-                row[i] = stored[i] * scale;
-            }
-
-            return;
-        }
-
-        var white = _layout.Kind == SampleKind.UInt16 ? ushort.MaxValue : byte.MaxValue;
         for (var i = 0; i < row.Length; i++)
         {
             // Opacity is not turned round.
             var isOpacity = Alpha != AlphaKind.None && (i + 1) % _layout.Samples == 0;
-            row[i] = isOpacity ? stored[i] : white - (stored[i] * scale);
+            row[i] = isOpacity ? stored[i] : Convert(stored[i]);
         }
     }
+
+    private float Convert(float stored) => _layout.Photometric != 0 ? stored * Scale : White - (stored * Scale);
 
     // All reds, all greens, all blues, of 16 bits; some writers use only 8 of them.
     private static float[] Palette(long[] map, int entries)

@@ -18,7 +18,7 @@ internal sealed class TiffReader : RowReader
     private readonly float[] _stored;
     private byte[]? _band;
 
-    private TiffReader(TiffDirectory directory, TiffLayout layout, TiffColours colours, ImageHeader header)
+    private TiffReader(TiffDirectory directory, TiffLayout layout, TiffColours colours, ImageHeader header, float absent)
         : base(header)
     {
         _layout = layout;
@@ -26,7 +26,7 @@ internal sealed class TiffReader : RowReader
 
         // Taking floats apart into bytes leaves no byte order.
         _isLittleEndian = directory.IsLittleEndian || layout.Predictor == 3;
-        _absent = header.Metadata.Georeference?.NoDataValue ?? 0;
+        _absent = absent;
         _unpackers = [.. Enumerable.Range(0, layout.IsTiled ? 1 : layout.Planes).Select(_ => TiffUnpacker.Of(layout.Compression))];
         _isAbsent = new bool[_unpackers.Length];
         _line = new byte[layout.ChunkLineBytes];
@@ -39,12 +39,13 @@ internal sealed class TiffReader : RowReader
         var directory = TiffDirectory.Open(file);
         var layout = TiffLayout.Parse(directory);
         var colours = TiffColours.Parse(directory, layout);
+        var stored = TiffMetadata.Parse(directory);
         var header = new ImageHeader(layout.Width, layout.Height, colours.Channels, layout.Kind)
         {
             Alpha = colours.Alpha,
-            Metadata = TiffMetadata.Parse(directory),
+            Metadata = stored with { Georeference = stored.Georeference is { } ground ? colours.Convert(ground) : null },
         };
-        var reader = new TiffReader(directory, layout, colours, header);
+        var reader = new TiffReader(directory, layout, colours, header, stored.Georeference?.NoDataValue ?? 0);
 
         // Programs for maps take rows as they are stored.
         var orientation = (int)Math.Clamp(directory.Number(TiffTag.Orientation, 1), 0, 9);

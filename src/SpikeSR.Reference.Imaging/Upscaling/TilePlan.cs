@@ -55,18 +55,21 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
         }
 
         // Rows and columns may differ, so that what is chosen comes near the budget whatever the image's size; flat tiles rather than tall ones, since bands are held.
-        var best = Axes(header.Width)
-            .SelectMany(columns => Axes(header.Height).Where(rows => rows.Length <= columns.Length && columns.Length <= 2 * rows.Length).Select(rows => new TilePlan(rows, columns)))
-            .Where(plan => plan.Bytes(network, header) <= budget)
-            .MaxBy(plan => (long)plan.Rows.Length * plan.Columns.Length);
+        // An image that is narrower or lower than any of those has tiles as wide or high as itself.
+        var (across, down) = (Axes(header.Width), Axes(header.Height));
+        var plans = across.SelectMany(columns => down.Select(rows => new TilePlan(rows, columns))).ToList();
+        var fitting = plans.Where(plan => plan.Bytes(network, header) <= budget).ToList();
+        var best = fitting.Where(plan => plan.Rows.Length <= plan.Columns.Length && plan.Columns.Length <= 2 * plan.Rows.Length).MaxBy(Area) ?? fitting.MaxBy(Area);
         if (best is not null)
         {
             return best;
         }
 
-        var needed = Of(least).Bytes(network, header) + RuntimeBytes;
+        var needed = plans.Min(plan => plan.Bytes(network, header)) + RuntimeBytes;
         throw new LimitExceededException(
             $"an image {header.Width} pixels wide takes {needed >> 20} MiB at least with this network, over the limit of {settings.MaxMemory >> 20} MiB, or {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of heap");
+
+        static long Area(TilePlan plan) => (long)plan.Rows.Length * plan.Columns.Length;
 
         TilePlan Of(int longest) => new(TileAxis.Plan(header.Height, longest, network.Lengths, margin, feather), TileAxis.Plan(header.Width, longest, network.Lengths, margin, feather));
 

@@ -11,14 +11,15 @@ public static class AtomicFile
     private static readonly HashSet<string> s_unfinished = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Writes a file, replacing any that is there. The bytes go to <c>.NAME.tmp-RANDOM</c> in the same folder first; when
+    /// Writes a file. The bytes go to <c>.NAME.tmp-RANDOM</c> in the same folder first; when
     /// <paramref name="write"/> or the disk fails, that file is removed and the old one stays as it was.
     /// </summary>
     /// <param name="path">Where the file shall be. A device in /dev is written in place: a rename would replace the device.</param>
     /// <param name="write">Writes the content.</param>
-    /// <exception cref="IOException">The folder is missing, the path is a folder, or the disk fails.</exception>
+    /// <param name="replace">Whether a file that is there when the content is whole is replaced; otherwise it stays, and this fails.</param>
+    /// <exception cref="IOException">The folder is missing, the path is a folder, the disk fails, or there is a file that shall not be replaced.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write, bool replace = true)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
@@ -39,7 +40,7 @@ public static class AtomicFile
         var temporary = Path.Combine(folder, TemporaryStart(Path.GetFileName(destination)) + Guid.NewGuid().ToString("N")[..RandomDigits]);
         try
         {
-            WriteBeside(temporary, destination, write);
+            WriteBeside(temporary, destination, write, replace);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException && exception.Message.Contains(temporary, StringComparison.Ordinal))
         {
@@ -98,7 +99,7 @@ public static class AtomicFile
     // Names of up to 255 bytes are usual; the cut keeps the temporary name below that where the name itself is near it.
     private static string TemporaryStart(string name) => $".{name[..Math.Min(name.Length, 40)]}.tmp-";
 
-    private static void WriteBeside(string temporary, string destination, Action<Stream> write)
+    private static void WriteBeside(string temporary, string destination, Action<Stream> write, bool replace)
     {
         using var stream = Begin(temporary);
         try
@@ -106,7 +107,7 @@ public static class AtomicFile
             write(stream);
             stream.Flush(flushToDisk: true);
             // Renamed while it is still locked, so that it is never taken for remains.
-            Finish(temporary, () => File.Move(temporary, destination, overwrite: true));
+            Finish(temporary, () => File.Move(temporary, destination, replace));
         }
         catch
         {

@@ -194,6 +194,19 @@ public sealed class TiledUpscaleTests
         Assert.InRange(plan.Bytes(network, header), TilePlan.Budget(settings) / 100 * 85, TilePlan.Budget(settings));
     }
 
+    [Theory]
+    [InlineData(4, 200_000)]
+    [InlineData(150_000, 4)]
+    [InlineData(30, 100_000)]
+    public void An_image_that_is_thinner_than_any_tile_is_cut_along_its_length(int width, int height)
+    {
+        var header = new ImageHeader(width, height, 3, SampleKind.UInt16);
+        var (network, settings) = (new StubNetwork(), UpscaleSettings.Default with { MaxMemory = 128 << 20 });
+        var plan = TilePlan.Choose(network, header, settings);
+        Assert.NotEqual(1, plan.Rows.Tiles.Length * plan.Columns.Tiles.Length);
+        Assert.InRange(plan.Bytes(network, header), 1, TilePlan.Budget(settings));
+    }
+
     [Fact]
     public void Colour_profile_and_gamma_are_carried_over_and_density_grows()
     {

@@ -23,6 +23,19 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_appears_meanwhile_stays_where_none_is_to_be_replaced()
+    {
+        var path = Path.Combine(_folder, "weights.bin");
+        var failure = Assert.ThrowsAny<IOException>(() => AtomicFile.Write(path, _ => File.WriteAllText(path, "precious"), replace: false));
+        Assert.Contains(path, failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(".tmp-", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("precious", File.ReadAllText(path));
+        Assert.Single(Directory.GetFileSystemEntries(_folder));
+        AtomicFile.Write(Path.Combine(_folder, "other.bin"), stream => stream.Write("new"u8), replace: false);
+        Assert.Equal("new", File.ReadAllText(Path.Combine(_folder, "other.bin")));
+    }
+
+    [Fact]
     public void A_failure_leaves_the_old_file_and_nothing_else()
     {
         var path = Path.Combine(_folder, "weights.bin");
