@@ -47,21 +47,6 @@ public sealed record Profile
     /// <summary>Whether the tests on bias and variance decide, or only report.</summary>
     public required bool JudgesMoments { get; init; }
 
-    /// <summary>What a backend may compute another way; each is covered by the bound itself.</summary>
-    public IReadOnlyList<string> Rewritings { get; } =
-    [
-        "any order of summation, fused or not, from any start",
-        "a product of sums multiplied out: the variance in one pass, a normalisation as scale and shift",
-        "a quotient as a product with the reciprocal, moved into the terms of a sum",
-        "a normalisation folded into the convolution before it",
-        "the LIF charge as V (1 - 1/tau) + X or V + (X - (V - V_r)) / tau multiplied out",
-        "GELU as x/2 (1 + erf(x / sqrt 2)) for negative x, too",
-        "the sigmoid as (1 + tanh(x / 2)) / 2",
-        "Adam's moments as m + (1 - beta) (g - m)",
-        "the matched patches of training as a product with the one-hot matrix",
-        "subnormal numbers flushed to zero",
-    ];
-
     /// <summary>Certifies a question: runs the definitions with this profile's bounds.</summary>
     internal Certifier Certify { get; }
 

@@ -64,7 +64,7 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
     /// <summary><see cref="Operators.Linear.Forward"/>; x is [M, K], the weight <see cref="Parameter{T}.Matrix"/>.</summary>
     public abstract void Linear(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y);
 
-    /// <summary><see cref="Operators.Linear.BackwardInput"/>, BackwardWeight, and <see cref="ChannelSum.AddTo"/> with one plane for a bias.</summary>
+    /// <summary><see cref="Operators.Linear.BackwardInput"/> unless gradX is absent, BackwardWeight, and <see cref="ChannelSum.AddTo"/> with one plane for a bias.</summary>
     public abstract void LinearBackward(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> gradY, TensorView<T> gradX);
 
     /// <summary><see cref="Operators.StepMixing.Forward"/>; x is [T, M], the weight <see cref="Parameter{T}.Matrix"/>.</summary>

@@ -5,28 +5,12 @@ using System.Runtime.Intrinsics;
 namespace SpikeSR.Reference.Tensors;
 
 /// <summary>
-/// Kernels of <see cref="FixedOrder"/>. Across: the sums of several channels at once, one channel a place of the lane, so that 16 registers are the
+/// Kernels of <see cref="FixedOrder"/>. AcrossChunk: the sums of several channels at once, one channel a place of the lane, so that 16 registers are the
 /// 16 lanes of the definition. Along: the sum of one row, where 16 neighbouring terms are the 16 lanes (one register of 512 bits in float).
 /// </summary>
 internal static unsafe class FixedOrderKernel
 {
     private const int Lanes = FixedOrder.Lanes;
-
-    /// <summary>Sums rows [first, first + count) of the channels from <paramref name="channel"/> on.</summary>
-    public static TLane Across<TLane, T, TTerms>(TTerms terms, int first, int count, int channel)
-        where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-        where TTerms : struct, ILaneTerms<T>
-    {
-        var total = TLane.Broadcast(T.Zero);
-        for (var start = 0; start < count; start += FixedOrder.ChunkLength)
-        {
-            var sum = AcrossChunk<TLane, T, TTerms>(terms, first + start, Math.Min(FixedOrder.ChunkLength, count - start), channel);
-            total = start == 0 ? sum : total + sum;
-        }
-
-        return total;
-    }
 
     /// <summary>Sums at most <see cref="FixedOrder.ChunkLength"/> rows of the channels from <paramref name="c"/> on.</summary>
     public static TLane AcrossChunk<TLane, T, TTerms>(TTerms terms, int first, int count, int c)

@@ -61,9 +61,6 @@ public unsafe interface ILane<TLane, T>
     /// <summary>Mask of places where left &gt;= right; false where either is NaN.</summary>
     static abstract TLane IsGreaterOrEqual(TLane left, TLane right);
 
-    /// <summary>Mask of places where left == right; false where either is NaN.</summary>
-    static abstract TLane AreEqual(TLane left, TLane right);
-
     /// <summary>Picks, place by place, the first value where the mask is set and the second elsewhere.</summary>
     static abstract TLane Select(TLane mask, TLane whereSet, TLane elsewhere);
 

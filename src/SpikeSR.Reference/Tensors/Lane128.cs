@@ -77,9 +77,6 @@ internal unsafe struct Lane128<T>(Vector128<T> value) : ILane<Lane128<T>, T>
     public static Lane128<T> IsGreaterOrEqual(Lane128<T> left, Lane128<T> right) => new(Vector128.GreaterThanOrEqual(left.Value, right.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane128<T> AreEqual(Lane128<T> left, Lane128<T> right) => new(Vector128.Equals(left.Value, right.Value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane128<T> Select(Lane128<T> mask, Lane128<T> whereSet, Lane128<T> elsewhere) =>
         new(Vector128.ConditionalSelect(mask.Value, whereSet.Value, elsewhere.Value));
 

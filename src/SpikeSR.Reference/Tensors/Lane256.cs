@@ -77,9 +77,6 @@ internal unsafe struct Lane256<T>(Vector256<T> value) : ILane<Lane256<T>, T>
     public static Lane256<T> IsGreaterOrEqual(Lane256<T> left, Lane256<T> right) => new(Vector256.GreaterThanOrEqual(left.Value, right.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane256<T> AreEqual(Lane256<T> left, Lane256<T> right) => new(Vector256.Equals(left.Value, right.Value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256<T> Select(Lane256<T> mask, Lane256<T> whereSet, Lane256<T> elsewhere) =>
         new(Vector256.ConditionalSelect(mask.Value, whereSet.Value, elsewhere.Value));
 

@@ -77,9 +77,6 @@ internal unsafe struct Lane512<T>(Vector512<T> value) : ILane<Lane512<T>, T>
     public static Lane512<T> IsGreaterOrEqual(Lane512<T> left, Lane512<T> right) => new(Vector512.GreaterThanOrEqual(left.Value, right.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane512<T> AreEqual(Lane512<T> left, Lane512<T> right) => new(Vector512.Equals(left.Value, right.Value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512<T> Select(Lane512<T> mask, Lane512<T> whereSet, Lane512<T> elsewhere) =>
         new(Vector512.ConditionalSelect(mask.Value, whereSet.Value, elsewhere.Value));
 

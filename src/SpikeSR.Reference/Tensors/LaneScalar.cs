@@ -66,9 +66,6 @@ internal readonly unsafe struct LaneScalar<T>(T value) : ILane<LaneScalar<T>, T>
     public static LaneScalar<T> IsGreaterOrEqual(LaneScalar<T> left, LaneScalar<T> right) => Mask(left.Value >= right.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static LaneScalar<T> AreEqual(LaneScalar<T> left, LaneScalar<T> right) => Mask(left.Value == right.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LaneScalar<T> Select(LaneScalar<T> mask, LaneScalar<T> whereSet, LaneScalar<T> elsewhere) =>
         typeof(T) == typeof(float)
             ? (Bits32(mask.Value) != 0 ? whereSet : elsewhere)

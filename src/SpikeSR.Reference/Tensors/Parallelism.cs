@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 
 namespace SpikeSR.Reference.Tensors;
 
@@ -38,7 +39,7 @@ public sealed class Parallelism
     /// <summary>Runs <paramref name="body"/> for every chunk index in [0, chunks), in any order and on any thread.</summary>
     /// <param name="chunks">Number of chunks.</param>
     /// <param name="body">Computes the outputs of one chunk; chunks must write disjoint outputs.</param>
-    /// <exception cref="AggregateException">One or more chunks threw.</exception>
+    /// <remarks>What a chunk throws, the caller throws; of several the lowest chunk's, so that the threads make no difference. The chunks beside it may have run or not.</remarks>
     public void For(int chunks, Action<int> body)
     {
         if (Threads == 1 || chunks <= 1)
@@ -165,7 +166,7 @@ public sealed class Parallelism
         private int _front = -1;
         private int _back;
         private int _pending;
-        private List<Exception>? _failures;
+        private (int Chunk, ExceptionDispatchInfo Failure)? _failed;
 
         public Run(int chunks, Action<int> body)
         {
@@ -193,7 +194,7 @@ public sealed class Parallelism
                 {
                     lock (_gate)
                     {
-                        (_failures ??= []).Add(failure);
+                        _failed = _failed is { } other && other.Chunk < chunk ? other : (chunk, ExceptionDispatchInfo.Capture(failure));
                     }
                 }
 
@@ -210,12 +211,7 @@ public sealed class Parallelism
                 spin.SpinOnce(sleep1Threshold: -1);
             }
 
-            if (_failures is { } failures)
-            {
-                throw failures.Count == 1 && failures[0] is ArgumentException or OperationCanceledException
-                    ? failures[0]
-                    : new AggregateException(failures);
-            }
+            _failed?.Failure.Throw();
         }
     }
 }

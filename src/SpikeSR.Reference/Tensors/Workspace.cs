@@ -27,7 +27,7 @@ public sealed class Workspace
     /// <summary>The largest value that <see cref="RentedBytes"/> has had.</summary>
     public long PeakRentedBytes { get; private set; }
 
-    /// <summary>Rents a tensor with undefined elements. The smallest free block that fits, wasting at most a quarter (a large one: four fifths), is used again.</summary>
+    /// <summary>Rents a tensor with undefined elements. The smallest free block that fits is used again, unless it is longer than 1.25 times (5 times, where a large one is asked for) what is asked.</summary>
     /// <remarks>
     /// A block of less than 1 MiB, as a thread uses for itself, only by the place that gave it back: to another it would have to come from that one's caches. On two
     /// processors that share none inference of 64x64 is 1.01 to 1.04 times as fast for it.
