@@ -76,7 +76,10 @@ def main():
             verdict = (PASS if entry["kind"] == "rejected" and is_refused and not is_answered else FAIL,
                        "answered, where it must be refused" if is_answered else "refused" if is_refused else "no answer")
         else:
-            verdict = judge(suite, entry, cases.read(f"{path}.safetensors").tensors)
+            try:
+                verdict = judge(suite, entry, cases.read(f"{path}.safetensors").tensors)
+            except cases.CaseError as unreadable:
+                verdict = FAIL, str(unreadable)
         count[verdict[0]] += 1
         if verdict[0] != PASS:
             print(f"{verdict[0]}  {entry['id']}: {verdict[1]}")

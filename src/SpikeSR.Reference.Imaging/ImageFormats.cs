@@ -19,7 +19,7 @@ public static class ImageFormats
     /// <exception cref="LimitExceededException">The image passes a limit.</exception>
     public static RowReader Open(string path, ImageLimits? limits = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        PlainFile.Check(path);
         return Open(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 << 10), path, limits);
     }
 

@@ -21,6 +21,7 @@ internal static class AnswerFile
                 return new BackendReply(ReplyKind.WroteNothing, null, "no answer file", clock.Elapsed);
             }
 
+            PlainFile.Check(path);
             return file.Length > largest
                 ? new BackendReply(ReplyKind.WroteTooMuch, null, $"an answer of {file.Length} bytes, at most {largest} are allowed", clock.Elapsed)
                 : new BackendReply(ReplyKind.Answered, BackendAnswer.Open(File.ReadAllBytes(path), Path.GetFileName(path)), string.Empty, clock.Elapsed);

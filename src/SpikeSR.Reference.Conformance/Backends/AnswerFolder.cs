@@ -17,8 +17,12 @@ public sealed class AnswerFolder(string folder, long largestAnswer) : ICaseBacke
     public BackendReply Answer(string id, ReadOnlyMemory<byte> question)
     {
         var clock = Stopwatch.StartNew();
-        return File.Exists(Path.Combine(folder, id + ".refused"))
-            ? new BackendReply(ReplyKind.Refused, null, "refused", clock.Elapsed)
-            : AnswerFile.Read(Path.Combine(folder, id + ".safetensors"), largestAnswer, clock);
+        var answer = Path.Combine(folder, id + ".safetensors");
+        return (File.Exists(Path.Combine(folder, id + ".refused")), File.Exists(answer)) switch
+        {
+            (true, true) => new BackendReply(ReplyKind.Crashed, null, "refused, and yet an answer", clock.Elapsed),
+            (true, false) => new BackendReply(ReplyKind.Refused, null, "refused", clock.Elapsed),
+            _ => AnswerFile.Read(answer, largestAnswer, clock),
+        };
     }
 }

@@ -27,6 +27,7 @@ internal sealed class InputBytes : IDisposable
             throw new MalformedFileException(path, "file", "a folder", "a file");
         }
 
+        PlainFile.Check(path);
         var handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
         try
         {
