@@ -28,7 +28,7 @@ public sealed class CaseAttribute
 
     internal static CaseAttribute Integer(string name, int minimum, int maximum = LargestInteger, int? fallback = null)
     {
-        var values = minimum == maximum ? $"{minimum}" : maximum == LargestInteger ? $"an integer of at least {minimum}" : $"an integer from {minimum} to {maximum}";
+        var values = minimum == maximum ? $"{minimum}" : $"an integer from {minimum} to {maximum}";
         return new(name, values, fallback, value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= minimum && number <= maximum ? number : null);
     }
 

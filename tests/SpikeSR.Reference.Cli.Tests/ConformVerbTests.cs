@@ -28,6 +28,13 @@ public sealed class ConformVerbTests : IDisposable
         Assert.Contains("FAIL  relu-one", result.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_report_that_cannot_be_written_is_refused_before_the_first_case()
+    {
+        var result = _tool.Run("conform", "run", "--suite", Suite, "--engine", "simd", "--cases", "relu-one", "--report", "none/report.json");
+        Assert.Equal((ExitCode.BadInput, string.Empty, "spikesr: --report is none/report.json, expected a file in a folder that is there\n"), (result.ExitCode, result.Output, result.Error));
+    }
+
     [Theory]
     [InlineData("--runs", "0")]
     [InlineData("--profile", "fp8")]

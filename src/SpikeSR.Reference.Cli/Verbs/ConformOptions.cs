@@ -86,6 +86,12 @@ internal sealed class ConformOptions
     /// <returns>The exit status.</returns>
     public int Judge(ParseResult parsed, ICaseBackend backend)
     {
+        // Before the first case, not after the last.
+        if (parsed.GetValue(_report) is { } place && (Directory.Exists(place) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(place)))))
+        {
+            throw new ArgumentException($"--report is {place}, expected a file in a folder that is there");
+        }
+
         var capabilities = parsed.GetValue(_capabilities) is { } path ? Capabilities.Load(path) : Capabilities.All;
         var suite = Suite(parsed);
         var run = new ConformanceRun(suite.Manifest, backend, capabilities, new ProfileJudge(parsed.GetRequiredValue(_profile), suite)) { ReplayOptions = Given(parsed, _suite) + Given(parsed, _capabilities) };

@@ -35,9 +35,9 @@ public readonly struct StateDictScope<T>(StateDict<T> stateDict, string prefix)
     public (Parameter<T> Weight, Parameter<T> Bias) LayerNorm(int channels) =>
         (Declare("weight", Initialisation.One, channels), Declare("bias", Initialisation.Zero, channels));
 
-    /// <summary>Declares a TDBN: weight alpha V_th (times the given factor), bias 0, running mean 0, running variance 1 (SPEC TDBN-5).</summary>
+    /// <summary>Declares a TDBN: weight start, bias 0, running mean 0, running variance 1 (SPEC TDBN-5).</summary>
     /// <param name="channels">C.</param>
-    /// <param name="start">The affine weight's start.</param>
+    /// <param name="start">The affine weight's start: alpha V_th, or a share of it.</param>
     public NormParameters<T> Norm(int channels, double start) => new(
         Declare("weight", new Initialisation(start), channels),
         Declare("bias", Initialisation.Zero, channels),
