@@ -24,7 +24,7 @@ public sealed class Trainer
     /// <param name="settings">Settings.</param>
     /// <param name="backend">What computes.</param>
     /// <param name="pool">Pictures.</param>
-    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range, or a picture is smaller than the crop.</exception>
     public Trainer(SpikeSr<F32> network, TrainingSettings settings, Backend<F32> backend, ImagePool pool)
     {
         ArgumentNullException.ThrowIfNull(network);

@@ -329,10 +329,7 @@ public class TiffTests
         }
 
         directory.AddBytes(TiffTag.GdalNoData, TiffType.Ascii, System.Text.Encoding.ASCII.GetBytes(noData + '\0'));
-        var at = directory.Write(stream, 0);
-        var bytes = stream.ToArray();
-        BitConverter.TryWriteBytes(bytes.AsSpan(4), (uint)at);
-        return Decoding.Load(bytes);
+        return Decoding.Load(Finished(stream, directory));
     }
 
     // One pixel of so many channels, each in strips of its own, none of which is there.
@@ -352,10 +349,7 @@ public class TiffTests
 
         directory.AddPlaces(TiffTag.StripOffsets, [.. new long[planes]]);
         directory.AddPlaces(TiffTag.StripByteCounts, [.. new long[planes]]);
-        var at = directory.Write(stream, 0);
-        var bytes = stream.ToArray();
-        BitConverter.TryWriteBytes(bytes.AsSpan(4), (uint)at);
-        return bytes;
+        return Finished(stream, directory);
     }
 
     private static byte[] Raw((TiffTag Tag, int? Value)[] changes, byte[] data)
@@ -363,6 +357,15 @@ public class TiffTests
         using var stream = new MemoryStream();
         stream.Write("II*\0\0\0\0\0"u8);
         return Raw(stream, changes, data);
+    }
+
+    // The directory written behind the rest, and its place before it.
+    private static byte[] Finished(MemoryStream stream, TiffDirectoryWriter directory)
+    {
+        var at = directory.Write(stream, 0);
+        var bytes = stream.ToArray();
+        BitConverter.TryWriteBytes(bytes.AsSpan(4), (uint)at);
+        return bytes;
     }
 
     // A grey image of 2x2 in one strip, with some tags changed or (null) left out. The directory's place is set.
@@ -389,9 +392,6 @@ public class TiffTests
             }
         }
 
-        var at = directory.Write(stream, 0);
-        var bytes = stream.ToArray();
-        BitConverter.TryWriteBytes(bytes.AsSpan(4), (uint)at);
-        return bytes;
+        return Finished(stream, directory);
     }
 }

@@ -43,7 +43,7 @@ internal sealed class ImageJob(SpikeSrUpscaler upscaler)
             var range = Range.For(header, () => Open(image.Input));
             var enlarged = upscaler.Enlarged(header);
             CheckWritable(image.Output, enlarged);
-            CreateFolder(Path.GetDirectoryName(Path.GetFullPath(image.Output))!, image.Output);
+            OutputFolder.Create(image.Output);
             ImageFormats.Write(
                 image.Output,
                 enlarged,
@@ -60,18 +60,6 @@ internal sealed class ImageJob(SpikeSrUpscaler upscaler)
     }
 
     private RowReader Open(string path) => BandReader.Of(ImageFormats.Open(path, Limits), Bands, KeepAlpha);
-
-    private static void CreateFolder(string folder, string output)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"{output}: its folder cannot be made: {failure.Message}", failure);
-        }
-    }
 
     private static void CheckBands(ImageHeader header, string input)
     {

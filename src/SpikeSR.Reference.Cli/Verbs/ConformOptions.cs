@@ -87,9 +87,10 @@ internal sealed class ConformOptions
     public int Judge(ParseResult parsed, ICaseBackend backend)
     {
         // Before the first case, not after the last.
-        if (parsed.GetValue(_report) is { } place && (Directory.Exists(place) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(place)))))
+        var file = parsed.GetValue(_report);
+        if (file is not null && (Directory.Exists(file) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)))))
         {
-            throw new ArgumentException($"--report is {place}, expected a file in a folder that is there");
+            throw new ArgumentException($"--report is {file}, expected a file in a folder that is there");
         }
 
         var capabilities = parsed.GetValue(_capabilities) is { } path ? Capabilities.Load(path) : Capabilities.All;
@@ -103,7 +104,7 @@ internal sealed class ConformOptions
             }
         });
         Console.WriteLine(TerminalReport.Summary(report));
-        if (parsed.GetValue(_report) is { } file)
+        if (file is not null)
         {
             report.Save(file);
         }

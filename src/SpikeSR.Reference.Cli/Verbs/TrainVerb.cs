@@ -134,7 +134,7 @@ internal static class TrainVerb
                 throw new ArgumentException($"{path} is there already; --resume goes on from the checkpoint, --overwrite begins again");
             }
 
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            OutputFolder.Create(path);
         }
     }
 

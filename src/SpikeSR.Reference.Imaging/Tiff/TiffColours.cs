@@ -8,21 +8,24 @@ internal sealed class TiffColours
 {
     private readonly TiffLayout _layout;
     private readonly float[]? _palette;
+    private readonly bool _isWhiteZero;
+    private readonly float _scale;
+    private readonly int _white;
 
     private TiffColours(TiffLayout layout, float[]? palette, AlphaKind alpha)
     {
         _layout = layout;
         _palette = palette;
+        _isWhiteZero = layout.Photometric == 0;
+
+        // Fewer bits than 8 fill 0..255.
+        _scale = layout.Bits >= 8 ? 1 : 255 / ((1 << layout.Bits) - 1);
+        _white = layout.Kind == SampleKind.UInt16 ? ushort.MaxValue : byte.MaxValue;
         Alpha = alpha;
     }
 
     /// <summary>Channels of a pixel.</summary>
     public int Channels => _palette is null ? _layout.Samples : 3;
-
-    // Fewer bits than 8 fill 0..255.
-    private float Scale => _layout.Bits >= 8 ? 1 : 255 / ((1 << _layout.Bits) - 1);
-
-    private int White => _layout.Kind == SampleKind.UInt16 ? ushort.MaxValue : byte.MaxValue;
 
     /// <summary>What the last channel means.</summary>
     public AlphaKind Alpha { get; }
@@ -48,7 +51,7 @@ internal sealed class TiffColours
     /// <summary>The sample that stands for no data, converted as the samples are; a palette's entry has no such sample, since its colour may be others' too.</summary>
     public Georeference Convert(Georeference ground)
     {
-        if (ground.NoDataValue is not { } stored || (_palette is null && Scale == 1 && _layout.Photometric != 0))
+        if (ground.NoDataValue is not { } stored || (_palette is null && _scale == 1 && !_isWhiteZero))
         {
             return ground;
         }
@@ -75,12 +78,12 @@ internal sealed class TiffColours
         for (var i = 0; i < row.Length; i++)
         {
             // Opacity is not turned round.
-            var isOpacity = Alpha != AlphaKind.None && (i + 1) % _layout.Samples == 0;
+            var isOpacity = _isWhiteZero && Alpha != AlphaKind.None && (i + 1) % _layout.Samples == 0;
             row[i] = isOpacity ? stored[i] : Convert(stored[i]);
         }
     }
 
-    private float Convert(float stored) => _layout.Photometric != 0 ? stored * Scale : White - (stored * Scale);
+    private float Convert(float stored) => _isWhiteZero ? _white - (stored * _scale) : stored * _scale;
 
     // All reds, all greens, all blues, of 16 bits; some writers use only 8 of them.
     private static float[] Palette(long[] map, int entries)

@@ -57,9 +57,8 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
         // Rows and columns may differ, so that what is chosen comes near the budget whatever the image's size; flat tiles rather than tall ones, since bands are held.
         // An image that is narrower or lower than any of those has tiles as wide or high as itself.
         var (across, down) = (Axes(header.Width), Axes(header.Height));
-        var plans = across.SelectMany(columns => down.Select(rows => new TilePlan(rows, columns))).ToList();
-        var fitting = plans.Where(plan => plan.Bytes(network, header) <= budget).ToList();
-        var best = fitting.Where(plan => plan.Rows.Length <= plan.Columns.Length && plan.Columns.Length <= 2 * plan.Rows.Length).MaxBy(Area) ?? fitting.MaxBy(Area);
+        var plans = across.SelectMany(columns => down.Select(rows => new TilePlan(rows, columns)));
+        var best = Largest(plans.Where(plan => plan.Rows.Length <= plan.Columns.Length && plan.Columns.Length <= 2 * plan.Rows.Length)) ?? Largest(plans);
         if (best is not null)
         {
             return best;
@@ -69,7 +68,7 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
         throw new LimitExceededException(
             $"an image {header.Width} pixels wide takes {needed >> 20} MiB at least with this network, over the limit of {settings.MaxMemory >> 20} MiB, or {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of heap");
 
-        static long Area(TilePlan plan) => (long)plan.Rows.Length * plan.Columns.Length;
+        TilePlan? Largest(IEnumerable<TilePlan> among) => among.Where(plan => plan.Bytes(network, header) <= budget).MaxBy(plan => (long)plan.Rows.Length * plan.Columns.Length);
 
         TilePlan Of(int longest) => new(TileAxis.Plan(header.Height, longest, network.Lengths, margin, feather), TileAxis.Plan(header.Width, longest, network.Lengths, margin, feather));
 

@@ -17,7 +17,7 @@ public sealed class FeatureRefinement<T>
     /// <summary>Declares ca.{1,3} and sa.{0,1,3}.</summary>
     /// <param name="names">Where.</param>
     /// <param name="channels">C.</param>
-    /// <param name="reduction">Factor of the channel path's hidden width; the spatial path's is C / 8 whatever it is. Both widths are rounded down, to 1 at least.</param>
+    /// <param name="reduction">Factor of the channel path's hidden width; the spatial path's is C / 8 whatever it is. Both widths are rounded down, and neither may be 0.</param>
     public FeatureRefinement(StateDictScope<T> names, int channels, int reduction = 16)
     {
         Guard.That(reduction >= 1 && channels / reduction >= 1 && channels / 8 >= 1, $"{channels} channels cannot be reduced by {reduction} and by 8", nameof(channels));

@@ -54,11 +54,7 @@ public static class LayerNorm
         double epsilon, TensorView<T> x, TensorView<T> weight, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradWeight, TensorView<T> gradBias, Workspace workspace, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        var (rows, channels) = Check(x, weight);
-        Guard.HasShape(gradWeight, nameof(gradWeight), channels);
-        Guard.HasShape(gradBias, nameof(gradBias), channels);
-        Guard.SameLength(x, gradY, nameof(gradY));
-        Guard.SameLength(x, gradX, nameof(gradX));
+        var (rows, channels) = CheckBackward(x, weight, gradY, gradX, gradWeight, gradBias);
         using var scope = workspace.OpenScope();
         var normalised = scope.Rent<T>(1, rows, channels);
         threads.ForRange(rows, 1, (first, last) =>
@@ -96,6 +92,26 @@ public static class LayerNorm
         var mean = FixedOrder.Sum(row) / n;
         var variance = FixedOrder.Sum<T, BatchNorm.SquaredDeviations<T>>(row.Length, new(row, 0, 1, mean)) / n;
         return (mean, T.FromDouble(1) / T.Sqrt(variance + T.FromDouble(epsilon)));
+    }
+
+    /// <summary>Throws unless the backward pass's tensors fit together; M and C.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="x">[M, C].</param>
+    /// <param name="weight">[C].</param>
+    /// <param name="gradY">As x.</param>
+    /// <param name="gradX">As x.</param>
+    /// <param name="gradWeight">[C].</param>
+    /// <param name="gradBias">[C].</param>
+    internal static (int Rows, int Channels) CheckBackward<T>(
+        TensorView<T> x, TensorView<T> weight, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradWeight, TensorView<T> gradBias)
+        where T : unmanaged
+    {
+        var sizes = Check(x, weight);
+        Guard.SameLength(x, gradY, nameof(gradY));
+        Guard.SameLength(x, gradX, nameof(gradX));
+        Guard.HasShape(gradWeight, nameof(gradWeight), sizes.Channels);
+        Guard.HasShape(gradBias, nameof(gradBias), sizes.Channels);
+        return sizes;
     }
 
     /// <summary>Throws unless the weight has one element a channel.</summary>

@@ -30,11 +30,7 @@ internal static unsafe class LayerNormKernel
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var (rows, channels) = LayerNorm.Check(x, weight);
-        Guard.SameLength(x, gradY, nameof(gradY));
-        Guard.SameLength(x, gradX, nameof(gradX));
-        Guard.HasShape(gradWeight, nameof(gradWeight), channels);
-        Guard.HasShape(gradBias, nameof(gradBias), channels);
+        var (rows, channels) = LayerNorm.CheckBackward(x, weight, gradY, gradX, gradWeight, gradBias);
         using var scope = workspace.OpenScope();
         var statistics = scope.Rent<T>(rows, 2);
         var kernel = new InputGradient<T>(x.Pointer, gradY.Pointer, weight.Pointer, gradX.Pointer, statistics.Pointer, channels);
