@@ -45,7 +45,7 @@ public abstract class CaseOperator
     /// <summary>Whether every element of the output y is a sum of roundings of its own, so that bias and variance over the tensor can be tested.</summary>
     internal virtual bool HasIndependentErrors => false;
 
-    /// <summary>Whether its answers come of several operators in a row.</summary>
+    /// <summary>Whether its answers come of several operators, or steps, in a row.</summary>
     internal virtual bool IsComposite => true;
 
     /// <summary>The decisions that the operator takes in a case.</summary>

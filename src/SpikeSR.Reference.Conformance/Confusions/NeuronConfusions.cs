@@ -136,7 +136,7 @@ internal abstract class LeakyGradient<T>(Workspace workspace, Parallelism thread
                 var gradS = gradSpike.IsAbsent ? T.FromDouble(0) : gradSpike.Span[at];
                 var gradV = gradTrace.IsAbsent ? carry : gradTrace.Span[at] + carry;
                 var gradH = (gradS * surrogate) + (gradV * ResetSlope(one - s, reset - h[t], surrogate));
-                carry = gradH * Keep(one - (one / tau));
+                carry = gradH * Keep(one - (one / tau), t);
                 gradX.Span[at] = gradH;
             }
         }
@@ -144,7 +144,8 @@ internal abstract class LeakyGradient<T>(Workspace workspace, Parallelism thread
 
     protected virtual T ResetSlope(T silent, T fall, T surrogate) => silent + (fall * surrogate);
 
-    protected virtual T Keep(T keep) => keep;
+    // dH[t] / dV[t - 1].
+    protected virtual T Keep(T keep, int t) => keep;
 }
 
 [Confusion("LIF-5", "the backward pass goes through a reset as if there were none: dV/dH = 1")]
@@ -165,14 +166,21 @@ internal sealed class TurnsResetTerm<T>(Workspace workspace, Parallelism threads
 internal sealed class CarriesWithoutLeak<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
-    protected override T Keep(T keep) => T.FromDouble(1);
+    protected override T Keep(T keep, int t) => T.FromDouble(1);
 }
 
 [Confusion("LIF-5", "the gradient stops at the step: no carry")]
 internal sealed class CarriesNothing<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
-    protected override T Keep(T keep) => T.FromDouble(0);
+    protected override T Keep(T keep, int t) => T.FromDouble(0);
+}
+
+[Confusion("LIF-5", "the history is cut: no carry from step 16 to step 15, from 32 to 31, ...")]
+internal sealed class CutsHistory<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override T Keep(T keep, int t) => t % 16 == 0 ? T.FromDouble(0) : keep;
 }
 
 [Confusion("LIF-3", "a soft reset goes to 0, as a hard one does")]

@@ -21,7 +21,7 @@ internal sealed partial class BoundingBackend<T>(DecisionBook book, Parallelism 
     /// <inheritdoc/>
     public override void Surrogate(SurrogateFunction surrogate, TensorView<T> x, TensorView<T> spike)
     {
-        var firing = new BookFiring<T>(book.Spikes(x), 0, isReplay: false);
+        var firing = new BookFiring<T>(book.Spikes(x), isReplay: false);
         for (var i = 0; i < x.Length; i++)
         {
             spike.Span[i] = firing.Fire(x.Span[i], i);
@@ -37,32 +37,9 @@ internal sealed partial class BoundingBackend<T>(DecisionBook book, Parallelism 
         TensorView<T> spike,
         TensorView<T> trace)
     {
-        // Step by step, so that the membrane is stored between steps: its sum does not go on.
-        var (steps, count) = (x.Shape[0], x.Shape[1]);
-        var call = book.Spikes(x);
-        using var scope = Workspace.OpenScope();
-        var (state, input) = (scope.Rent<T>(count), scope.Rent<T>(1, count));
-        state.Span.Fill(T.FromDouble(settings.Reset ?? 0));
-        if (!membrane.IsAbsent)
-        {
-            membrane.CopyTo(state);
-        }
-
-        for (var t = 0; t < steps; t++)
-        {
-            x.Slice(t, 1).CopyTo(input);
-            GrantMultipliedOut(settings, state, input);
-            var after = trace.IsAbsent ? default : trace.Slice(t, 1);
-            SpikeSR.Reference.Neurons.Neuron.ForwardWith(
-                settings, rate?.Value ?? default, input, state, spike.Slice(t, 1), after, new BookFiring<T>(call, t * count, isReplay: false), Threads);
-            Store(state);
-        }
-
-        Store(trace);
-        if (!membrane.IsAbsent)
-        {
-            state.CopyTo(membrane);
-        }
+        var firing = new BookFiring<T>(book.Spikes(x), isReplay: false, MultipliedOut(settings));
+        SpikeSR.Reference.Neurons.Neuron.ForwardWith(settings, rate?.Value ?? default, x, membrane, spike, trace, firing, Threads);
+        Store(trace, membrane);
     }
 
     /// <inheritdoc/>
@@ -74,7 +51,7 @@ internal sealed partial class BoundingBackend<T>(DecisionBook book, Parallelism 
         TensorView<T> gradTrace,
         TensorView<T> gradX)
     {
-        var firing = new BookFiring<T>(book.Spikes(x), 0, isReplay: true);
+        var firing = new BookFiring<T>(book.Spikes(x), isReplay: true, MultipliedOut(settings));
         SpikeSR.Reference.Neurons.Neuron.BackwardWith(settings, rate?.Value ?? default, x, gradSpike, gradTrace, gradX, rate?.Gradient ?? default, firing, Workspace, Threads);
         Store(gradX);
         Store(rate?.Gradient ?? default);
@@ -118,18 +95,6 @@ internal sealed partial class BoundingBackend<T>(DecisionBook book, Parallelism 
     }
 
     // V (1 - 1/tau) + X / tau in place of V + (X - V) / tau rounds 1/tau and 1 - 1/tau, which may be large beside what the definition rounds.
-    private static void GrantMultipliedOut(NeuronSettings settings, TensorView<T> state, TensorView<T> input)
-    {
-        if (!settings.DecayInput || (settings.Kind == NeuronKind.Leaky && double.IsPow2(settings.Tau)))
-        {
-            return;
-        }
-
-        for (var i = 0; i < input.Length; i++)
-        {
-            ref var x = ref input.Span[i];
-            var granted = 2 * T.OneRounding * (Math.Abs(T.ToDouble(state.Span[i])) + Math.Abs(settings.Reset ?? 0));
-            x = granted == 0 ? x : x.Widen(granted);
-        }
-    }
+    private static double MultipliedOut(NeuronSettings settings) =>
+        settings.DecayInput && (settings.Kind == NeuronKind.ParametricLeaky || !double.IsPow2(settings.Tau)) ? 2 * T.OneRounding : 0;
 }

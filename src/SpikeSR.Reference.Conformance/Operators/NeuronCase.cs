@@ -24,9 +24,6 @@ internal sealed class NeuronCase : CaseOperator
         new NeuronCase("plif", NeuronKind.ParametricLeaky, "x [T, ...] -> spike; w [1]", CaseAttribute.Boolean("decay_input")),
     ];
 
-    // PLIF adds the gradient of its one parameter over everything.
-    internal override bool IsComposite => _kind == NeuronKind.ParametricLeaky;
-
     internal override Action Bind<T>(CaseBinding<T> bind)
     {
         var settings = Settings(bind.Attributes);

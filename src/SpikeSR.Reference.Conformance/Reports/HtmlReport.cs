@@ -41,7 +41,7 @@ public static class HtmlReport
             page.Append("</ul>\n");
         }
 
-        foreach (var line in TerminalReport.Coarser(report))
+        foreach (var line in TerminalReport.Precision(report))
         {
             page.Append("<p>").Append(Text(line)).Append(".</p>\n");
         }

@@ -17,7 +17,7 @@ public static class TerminalReport
         var text = new StringBuilder($"{Word(result.Outcome)}  {result.Id}");
         if (result.Outcome == CaseOutcome.Passed)
         {
-            return text.Append(result.Ambiguous > 0 ? $"  ({result.Ambiguous} decisions within rounding)" : string.Empty).ToString();
+            return text.Append(Open(result)).ToString();
         }
 
         text.Append(CultureInfo.InvariantCulture, $": {result.Cause}{(result.Message.Length == 0 || result.Outputs.Count > 0 ? string.Empty : $": {MalformedFileException.Printable(result.Message)}")}");
@@ -63,7 +63,7 @@ public static class TerminalReport
             Line(text, $"{diagnosis.Confusion.Name} (SPEC {diagnosis.Confusion.Clause}): {diagnosis.Confusion.Mistake}; reproduces {diagnosis.Cases.Count} wrong answers");
         }
 
-        foreach (var line in Coarser(report))
+        foreach (var line in Precision(report))
         {
             Line(text, line);
         }
@@ -71,10 +71,14 @@ public static class TerminalReport
         return text.ToString();
     }
 
-    /// <summary>How many wrong answers lack nothing but precision.</summary>
+    /// <summary>How many wrong answers lack nothing but precision, and how much of what passed has no bound in the profile.</summary>
     /// <param name="report">The run.</param>
-    internal static IEnumerable<string> Coarser(RunReport report) =>
-        report.Cases.Where(result => result.Coarser.Length > 0).GroupBy(result => result.Coarser).Select(group => $"{group.Count()} wrong answers are right by profile {group.Key}");
+    internal static IEnumerable<string> Precision(RunReport report)
+    {
+        var coarser = report.Cases.Where(result => result.Coarser.Length > 0).GroupBy(result => result.Coarser).Select(group => $"{group.Count()} wrong answers are right by profile {group.Key}");
+        var open = report.Cases.Where(result => result.Outcome == CaseOutcome.Passed && result.Unbounded > 0).ToList();
+        return open.Count == 0 ? coarser : coarser.Append($"{open.Sum(result => result.Unbounded)} elements of what passed have no bound in profile {report.Profile}: {string.Join(", ", open.Select(result => result.Id))}");
+    }
 
     /// <summary>What is wrong with an output, with the first element that is.</summary>
     /// <param name="output">The verdict on it.</param>
@@ -82,6 +86,23 @@ public static class TerminalReport
         ? output.Message
         : $"{output.Message}; first at [{string.Join(", ", output.FirstIndex)}]: {output.Actual:r}, expected {output.Expected:r}, bound {output.Bound:0.0e+0}"
             + (output.Margin == 0 ? string.Empty : $", margin {output.Margin:0.0e+0}");
+
+    // What a pass leaves open.
+    private static string Open(CaseResult result)
+    {
+        var counts = new List<string>();
+        if (result.Ambiguous > 0)
+        {
+            counts.Add($"{result.Ambiguous} decisions within rounding");
+        }
+
+        if (result.Unbounded > 0)
+        {
+            counts.Add($"{result.Unbounded} elements without a bound");
+        }
+
+        return counts.Count == 0 ? string.Empty : $"  ({string.Join(", ", counts)})";
+    }
 
     private static string Word(CaseOutcome outcome) => outcome switch
     {

@@ -42,10 +42,13 @@ public sealed record CaseResult
     /// <summary>Spikes and matches that rounding may turn.</summary>
     public int Ambiguous { get; init; }
 
+    /// <summary>Elements of which nothing can be said within the profile, so that they were not judged (SPEC JDG-1).</summary>
+    public int Unbounded { get; init; }
+
     /// <summary>Variants of the definitions that reproduce a wrong answer, the most likely first.</summary>
     public IReadOnlyList<NamedConfusion> Confusions { get; init; } = [];
 
-    /// <summary>A coarser profile by which a wrong answer of an operator is right, or empty: perhaps no wrong meaning, but less precision than was promised.</summary>
+    /// <summary>A coarser profile by which a wrong answer of an operator is right in every element, or empty: perhaps no wrong meaning, but less precision than was promised.</summary>
     public string Coarser { get; init; } = string.Empty;
 
     /// <summary>Cases that ask for less and failed as well: this one may have no reason of its own.</summary>

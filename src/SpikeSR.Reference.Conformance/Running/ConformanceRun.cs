@@ -93,6 +93,7 @@ public sealed class ConformanceRun(GoldenManifest suite, ICaseBackend backend, C
             Message = verdict.Message,
             Outputs = [.. verdict.Outputs.Where(output => output.Outcome != Outcome.Pass)],
             Ambiguous = verdict.Outputs.Sum(output => output.Ambiguous),
+            Unbounded = verdict.Outputs.Sum(output => output.Unbounded),
         };
         return verdict.Outcome switch
         {
@@ -112,5 +113,8 @@ public sealed class ConformanceRun(GoldenManifest suite, ICaseBackend backend, C
     // Of blocks and networks the bounds of another profile take too long, and their operators have told by then.
     private string Coarser(GoldenCase golden, CaseFile question, BackendAnswer answer) => golden.Level >= GoldenCase.BlockLevel
         ? string.Empty
-        : Profile.All.SkipWhile(profile => profile != judge.Profile).Skip(1).FirstOrDefault(profile => Judge.Answer(question, answer, profile).Outcome == Outcome.Pass)?.Name ?? string.Empty;
+        : Profile.All.SkipWhile(profile => profile != judge.Profile).Skip(1).FirstOrDefault(profile => IsRight(Judge.Answer(question, answer, profile)))?.Name ?? string.Empty;
+
+    // Where elements have no bound, any answer passes: that says nothing about precision.
+    private static bool IsRight(CaseVerdict verdict) => verdict.Outcome == Outcome.Pass && verdict.Outputs.All(output => output.Unbounded == 0);
 }

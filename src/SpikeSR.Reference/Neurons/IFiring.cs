@@ -2,7 +2,7 @@ using SpikeSR.Reference.Tensors;
 
 namespace SpikeSR.Reference.Neurons;
 
-/// <summary>Who says whether a neuron fires: the neuron itself, or somebody whose decisions are being followed.</summary>
+/// <summary>Who says whether a neuron fires, and what its steps hand on: the neuron itself, or somebody whose decisions and storage are being followed.</summary>
 /// <typeparam name="T">Scalar.</typeparam>
 internal interface IFiring<T>
     where T : unmanaged, IScalar<T>
@@ -11,6 +11,10 @@ internal interface IFiring<T>
     /// <param name="u">Membrane less threshold.</param>
     /// <param name="at">Position in [T, M].</param>
     T Fire(T u, int at);
+
+    /// <summary>A number that one step hands on to the next: the membrane, and on the way back the gradient by it.</summary>
+    /// <param name="value">As the step left it.</param>
+    T HandOn(T value);
 }
 
 /// <summary>The neuron itself (SPEC LIF-2).</summary>
@@ -23,4 +27,7 @@ internal readonly struct OwnFiring<T>(SurrogateFunction surrogate) : IFiring<T>
 
     /// <inheritdoc/>
     public T Fire(T u, int at) => T.Fire(u, _surrogate);
+
+    /// <inheritdoc/>
+    public T HandOn(T value) => value;
 }

@@ -50,7 +50,7 @@ public static class Neuron
                 var v = membrane.IsAbsent ? constants.Reset : membrane.Span[i];
                 for (var t = 0; t < steps; t++)
                 {
-                    var h = constants.Charge(v, input[(t * count) + i]);
+                    var h = constants.Charge(firing.HandOn(v), input[(t * count) + i]);
                     var s = firing.Fire(h - constants.Threshold, (t * count) + i);
                     v = constants.AfterReset(h, settings.DetachReset ? T.Detach(s) : s);
                     fired[(t * count) + i] = s;
@@ -124,8 +124,8 @@ public static class Neuron
                 var v = constants.Reset;
                 for (var t = 0; t < steps; t++)
                 {
-                    before[t] = v;
-                    charged[t] = constants.Charge(v, x.Span[(t * count) + i]);
+                    before[t] = firing.HandOn(v);
+                    charged[t] = constants.Charge(before[t], x.Span[(t * count) + i]);
                     v = constants.AfterReset(charged[t], firing.Fire(charged[t] - constants.Threshold, (t * count) + i));
                 }
 
@@ -140,7 +140,7 @@ public static class Neuron
                     var gradS = gradSpike.IsAbsent ? zero : gradSpike.Span[at];
                     var gradV = gradTrace.IsAbsent ? carry : gradTrace.Span[at] + carry;
                     var gradH = (gradS * surrogate) + (gradV * constants.ResetDerivative(h, s, surrogate));
-                    carry = gradH * constants.Keep;
+                    carry = firing.HandOn(gradH * constants.Keep);
                     if (!rateTerms.IsAbsent)
                     {
                         var leak = before[t] - constants.Reset;

@@ -44,6 +44,16 @@ public class JudgeTests
     }
 
     [Fact]
+    public void Bounds_of_neurons_do_not_grow_with_their_steps()
+    {
+        using var question = Golden("lif-many-steps");
+        var known = Judge.Known(question, s_fp32);
+        Assert.All(known.Bounds["out/v"].Values.ToArray(), bound => Assert.InRange(bound, 0, 2e-5));
+        Assert.All(known.Bounds["grad_in/x"].Values.ToArray(), bound => Assert.InRange(bound, 0, 5e-4));
+        Assert.False(Assert.Single(known.Calls).IsOpen);
+    }
+
+    [Fact]
     public void What_a_profile_cannot_hold_binds_nothing_that_follows_from_it()
     {
         // Positions up to 1e30: infinite in half precision, and an infinity's distance to the pixel before it is no number.

@@ -41,6 +41,14 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void What_passed_without_being_judged_is_counted()
+    {
+        var report = Suite.Run(Suite.Right, "batch-norm-large-mean", "batch-norm-train");
+        Assert.EndsWith("258 elements without a bound)", TerminalReport.Case(report.Cases.Single(result => result.Id == "batch-norm-large-mean")), StringComparison.Ordinal);
+        Assert.EndsWith("258 elements of what passed have no bound in profile fp32: batch-norm-large-mean", TerminalReport.Summary(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void JUnit_counts_failures_by_operator()
     {
         var suites = XDocument.Parse(JUnitReport.Write(Wrong.Value)).Root!.Elements("testsuite").ToDictionary(suite => (string)suite.Attribute("name")!);
