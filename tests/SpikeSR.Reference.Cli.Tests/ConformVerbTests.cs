@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SpikeSR.Reference.Cli;
 
 /// <summary>conform as a process: what its help says, and exit statuses.</summary>
@@ -33,6 +35,31 @@ public sealed class ConformVerbTests : IDisposable
     {
         var result = _tool.Run("conform", "run", "--suite", Suite, "--engine", "simd", "--cases", "relu-one", "--report", "none/report.json");
         Assert.Equal((ExitCode.BadInput, string.Empty, "spikesr: --report is none/report.json, expected a file in a folder that is there\n"), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [Fact]
+    public void Told_to_stop_it_reports_what_it_has_and_ends_its_backend()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        File.WriteAllText(_tool.At("backend.sh"), "echo $$ > pid.part; mv pid.part pid; while :; do sleep 1; done");
+        using var process = _tool.Start("conform", "run", "--suite", Suite, "--operators", "relu", "--report", "report.json", "--backend", "sh backend.sh {case} {out}");
+        while (!process.HasExited && !File.Exists(_tool.At("pid")))
+        {
+            Thread.Sleep(5);
+        }
+
+        using var signal = Process.Start("/bin/sh", ["-c", $"kill -TERM {process.Id}"]);
+        var result = Tool.Wait(process);
+        Assert.Equal((ExitCode.Interrupted, "spikesr: stopped\n"), (result.ExitCode, result.Error));
+        Assert.Contains("0 of 0 passed", result.Output, StringComparison.Ordinal);
+        Assert.Contains("; stopped before the last ", _tool.Run("conform", "report", "report.json").Output, StringComparison.Ordinal);
+        using var left = Process.Start("/bin/sh", ["-c", $"kill -0 {File.ReadAllText(_tool.At("pid")).Trim()} 2>/dev/null"]);
+        left.WaitForExit();
+        Assert.NotEqual(0, left.ExitCode);
     }
 
     [Theory]

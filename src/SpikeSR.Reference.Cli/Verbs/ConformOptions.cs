@@ -84,7 +84,7 @@ internal sealed class ConformOptions
 
     /// <summary>Judges a backend, prints what it finds and writes the report.</summary>
     /// <returns>The exit status.</returns>
-    public int Judge(ParseResult parsed, ICaseBackend backend)
+    public int Judge(ParseResult parsed, ICaseBackend backend, CancellationToken cancellation)
     {
         // Before the first case, not after the last.
         var file = parsed.GetValue(_report);
@@ -102,11 +102,16 @@ internal sealed class ConformOptions
             {
                 Console.WriteLine(TerminalReport.Case(result));
             }
-        });
+        }, cancellation);
         Console.WriteLine(TerminalReport.Summary(report));
         if (file is not null)
         {
             report.Save(file);
+        }
+
+        if (report.NotReached > 0)
+        {
+            throw new OperationCanceledException(cancellation);
         }
 
         return report.Count(CaseOutcome.Failed) > 0 ? ExitCode.Failed : report.IsClean ? ExitCode.Done : ExitCode.Partly;

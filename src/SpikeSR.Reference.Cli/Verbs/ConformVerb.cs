@@ -27,14 +27,15 @@ internal static class ConformVerb
             """
             Ask a backend the suite's cases, one at a time, and judge its answers. A backend that crashes, hangs, writes nothing or too much, or leaves a process
             behind gets its verdict for that case, and the run goes on. Without --backend an engine of this program is judged the same way.
-            Exit status: 0 everything that was asked passed, 1 something failed, 3 nothing failed but something could not be judged.
+            Stopped, it judges and reports what it has, and leaves nothing of the backend behind.
+            Exit status: 0 everything that was asked passed, 1 something failed, 3 nothing failed but something could not be judged, 130 stopped.
 
             Example: spikesr conform run --backend "python3 golden/examples/python/backend.py {case} {out}" --levels 1
             """)
         { backend, timeout, memory, disk };
         var asked = new ConformOptions(verb);
         var engine = new CaseOptions(verb, withPath: false);
-        verb.SetAction(parsed =>
+        verb.SetAction((parsed, cancellation) =>
         {
             ICaseBackend judged = parsed.GetValue(backend) is { } command
                 ? new ProcessBackend(new CommandTemplate(command), new BackendLimits
@@ -44,7 +45,7 @@ internal static class ConformVerb
                     Disk = (long)parsed.GetValue(disk) << 20,
                 })
                 : EngineBackend.Of(engine.Settings(parsed));
-            return asked.Judge(parsed, judged);
+            return Task.FromResult(asked.Judge(parsed, judged, cancellation));
         });
         return verb;
     }
@@ -62,10 +63,10 @@ internal static class ConformVerb
             """)
         { folder };
         var asked = new ConformOptions(verb);
-        verb.SetAction(parsed =>
+        verb.SetAction((parsed, cancellation) =>
         {
             var path = parsed.GetRequiredValue(folder);
-            return Directory.Exists(path) ? asked.Judge(parsed, new AnswerFolder(path, new BackendLimits().Disk)) : throw new ArgumentException($"{path}: found nothing, expected a folder of answers");
+            return Directory.Exists(path) ? Task.FromResult(asked.Judge(parsed, new AnswerFolder(path, new BackendLimits().Disk), cancellation)) : throw new ArgumentException($"{path}: found nothing, expected a folder of answers");
         });
         return verb;
     }

@@ -14,7 +14,7 @@ public sealed class AnswerFolder(string folder, long largestAnswer) : ICaseBacke
     public string Replay => $"spikesr conform verify {folder} --cases ID";
 
     /// <inheritdoc/>
-    public BackendReply Answer(string id, ReadOnlyMemory<byte> question)
+    public BackendReply Answer(string id, ReadOnlyMemory<byte> question, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
         var answer = Path.Combine(folder, id + ".safetensors");

@@ -65,7 +65,7 @@ public sealed class EngineBackend : ICaseBackend
     }
 
     /// <inheritdoc/>
-    public BackendReply Answer(string id, ReadOnlyMemory<byte> question)
+    public BackendReply Answer(string id, ReadOnlyMemory<byte> question, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
         try

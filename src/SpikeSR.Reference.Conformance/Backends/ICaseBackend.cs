@@ -2,7 +2,7 @@ namespace SpikeSR.Reference.Conformance.Backends;
 
 /// <summary>
 /// Something that answers cases: an engine of this library, a program of any language, a folder of answers made elsewhere, or the variant of a
-/// definition. Whatever it does, <see cref="Answer"/> returns: a backend cannot stop a run.
+/// definition. Whatever it does, <see cref="Answer"/> returns: a backend cannot stop a run. Only the one who asks can.
 /// </summary>
 public interface ICaseBackend
 {
@@ -15,5 +15,7 @@ public interface ICaseBackend
     /// <summary>Asks it one question.</summary>
     /// <param name="id">The case's name.</param>
     /// <param name="question">The case file.</param>
-    BackendReply Answer(string id, ReadOnlyMemory<byte> question);
+    /// <param name="cancellation">Asks to give up the question.</param>
+    /// <exception cref="OperationCanceledException">It was given up, and nothing that was started for it is left.</exception>
+    BackendReply Answer(string id, ReadOnlyMemory<byte> question, CancellationToken cancellation = default);
 }

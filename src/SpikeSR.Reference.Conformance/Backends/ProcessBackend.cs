@@ -27,7 +27,7 @@ public sealed class ProcessBackend(CommandTemplate command, BackendLimits limits
     public string Replay => $"spikesr conform run --backend \"{command.Text}\" --cases ID";
 
     /// <inheritdoc/>
-    public BackendReply Answer(string id, ReadOnlyMemory<byte> question)
+    public BackendReply Answer(string id, ReadOnlyMemory<byte> question, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
         var folder = Directory.CreateTempSubdirectory("spikesr-conform-").FullName;
@@ -36,7 +36,7 @@ public sealed class ProcessBackend(CommandTemplate command, BackendLimits limits
             var (casePath, answerPath) = (Path.Combine(folder, id + ".safetensors"), Path.Combine(folder, "answer.safetensors"));
             File.WriteAllBytes(casePath, question.Span);
             clock.Restart();
-            return Run(folder, casePath, answerPath, clock);
+            return Run(folder, casePath, answerPath, clock, cancellation);
         }
         finally
         {
@@ -69,7 +69,7 @@ public sealed class ProcessBackend(CommandTemplate command, BackendLimits limits
         }
     }
 
-    private BackendReply Run(string folder, string casePath, string answerPath, Stopwatch clock)
+    private BackendReply Run(string folder, string casePath, string answerPath, Stopwatch clock, CancellationToken cancellation)
     {
         var mark = Guid.NewGuid().ToString("N");
         var words = command.Words(casePath, answerPath);
@@ -100,7 +100,7 @@ public sealed class ProcessBackend(CommandTemplate command, BackendLimits limits
             var isOver = false;
             try
             {
-                var excess = Watch(process, family, folder, casePath, () => output.Length + error.Length, clock) ?? Linger(family, readers, () => output.Length + error.Length);
+                var excess = Watch(process, family, folder, casePath, () => output.Length + error.Length, clock, cancellation) ?? Linger(family, readers, () => output.Length + error.Length);
                 var elapsed = clock.Elapsed;
                 isOver = excess is null;
                 if (excess is var (kind, message))
@@ -127,11 +127,12 @@ public sealed class ProcessBackend(CommandTemplate command, BackendLimits limits
     }
 
     // What it took too much of while it ran, or null: it ended by itself.
-    private (ReplyKind, string)? Watch(Process process, ProcessFamily family, string folder, string casePath, Func<long> printed, Stopwatch clock)
+    private (ReplyKind, string)? Watch(Process process, ProcessFamily family, string folder, string casePath, Func<long> printed, Stopwatch clock, CancellationToken cancellation)
     {
         var look = TimeSpan.Zero;
         while (!process.WaitForExit(Poll))
         {
+            cancellation.ThrowIfCancellationRequested();
             if (clock.Elapsed > limits.Time)
             {
                 return (ReplyKind.TimedOut, $"still running after {limits.Time.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");

@@ -21,14 +21,27 @@ public sealed class ConformanceRun(GoldenManifest suite, ICaseBackend backend, C
     /// <summary>Asks the chosen cases.</summary>
     /// <param name="selection">Which.</param>
     /// <param name="progress">Is told each result as it comes.</param>
-    public RunReport Run(RunSelection selection, Action<CaseResult>? progress = null)
+    /// <param name="cancellation">Asks to stop; the report then has the cases that were finished.</param>
+    /// <exception cref="ArgumentException">The backend cannot be started at all.</exception>
+    public RunReport Run(RunSelection selection, Action<CaseResult>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(selection);
         var clock = Stopwatch.StartNew();
         var (results, failed) = (new List<CaseResult>(), new HashSet<string>(StringComparer.Ordinal));
-        foreach (var golden in selection.Of(suite))
+        var chosen = selection.Of(suite);
+        foreach (var golden in chosen)
         {
-            var result = Ask(golden, selection.HighestLevel >= GoldenCase.GradientLevel);
+            if (AskUnlessStopped(golden, selection.HighestLevel >= GoldenCase.GradientLevel, cancellation) is not { } result)
+            {
+                break;
+            }
+
+            // A command that is wrong, not a wrong answer to every case.
+            if (result.Cause == Words(ReplyKind.NotStarted) && results.TrueForAll(other => other.Outcome == CaseOutcome.Debt))
+            {
+                throw new ArgumentException($"the backend cannot be started: {result.Message}");
+            }
+
             result = result.Outcome == CaseOutcome.Failed ? result with { Behind = [.. golden.Requires.Where(failed.Contains)] } : result;
             if (result.Outcome == CaseOutcome.Failed)
             {
@@ -39,13 +52,15 @@ public sealed class ConformanceRun(GoldenManifest suite, ICaseBackend backend, C
             progress?.Invoke(result);
         }
 
-        return new RunReport { Backend = capabilities.Name ?? backend.Name, Profile = judge.Profile.Name, Cases = results, Seconds = clock.Elapsed.TotalSeconds };
+        return new RunReport { Backend = capabilities.Name ?? backend.Name, Profile = judge.Profile.Name, Cases = results, NotReached = chosen.Count - results.Count, Seconds = clock.Elapsed.TotalSeconds };
     }
 
     /// <summary>Asks one case.</summary>
     /// <param name="golden">The case.</param>
     /// <param name="withGradients">Whether gradients may be asked for.</param>
-    public CaseResult Ask(GoldenCase golden, bool withGradients = true)
+    /// <param name="cancellation">Asks to give it up.</param>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public CaseResult Ask(GoldenCase golden, bool withGradients = true, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(golden);
         var owesGradients = golden.AsksGradients && withGradients && !capabilities.AnswersGradients(golden.Op);
@@ -69,7 +84,7 @@ public sealed class ConformanceRun(GoldenManifest suite, ICaseBackend backend, C
         }
 
         var question = isForward ? golden.BuildForwardQuestion() : golden.BuildQuestion();
-        var reply = backend.Answer(golden.Id, question);
+        var reply = backend.Answer(golden.Id, question, cancellation);
         result = result with { Seconds = reply.Elapsed.TotalSeconds, Message = reply.Message };
         return (golden.MustBeRefused, reply) switch
         {
@@ -83,6 +98,18 @@ public sealed class ConformanceRun(GoldenManifest suite, ICaseBackend backend, C
     // TimedOut: timed out.
     private static string Words(ReplyKind kind) =>
         string.Concat(kind.ToString().Select((letter, i) => char.IsUpper(letter) ? (i == 0 ? string.Empty : " ") + char.ToLowerInvariant(letter) : letter.ToString()));
+
+    private CaseResult? AskUnlessStopped(GoldenCase golden, bool withGradients, CancellationToken cancellation)
+    {
+        try
+        {
+            return cancellation.IsCancellationRequested ? null : Ask(golden, withGradients, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
 
     private CaseResult Judged(CaseResult result, GoldenCase golden, byte[] question, BackendAnswer answer)
     {

@@ -32,6 +32,9 @@ public sealed record RunReport
     /// <summary>The cases, in the order in which they were asked.</summary>
     public required IReadOnlyList<CaseResult> Cases { get; init; }
 
+    /// <summary>Cases that were chosen and not asked, because the run was stopped.</summary>
+    public int NotReached { get; init; }
+
     /// <summary>How long the run took, judging included.</summary>
     public required double Seconds { get; init; }
 
@@ -56,7 +59,7 @@ public sealed record RunReport
     {
         var partly = Cases.Count(result => result.Debt.Length > 0 && result.Outcome != CaseOutcome.Debt);
         return $"{Count(CaseOutcome.Passed)} of {Asked} passed, {Count(CaseOutcome.Failed)} failed, {Count(CaseOutcome.NotJudged)} not judged; "
-            + $"debt: {Count(CaseOutcome.Debt)} cases not asked, {partly} without their gradients";
+            + $"debt: {Count(CaseOutcome.Debt)} cases not asked, {partly} without their gradients" + (NotReached > 0 ? $"; stopped before the last {NotReached} cases" : string.Empty);
     }
 
     /// <summary>Reads a report.</summary>

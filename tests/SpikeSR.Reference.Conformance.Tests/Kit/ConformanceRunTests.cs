@@ -53,6 +53,15 @@ public sealed class ConformanceRunTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_is_stopped_reports_what_it_finished()
+    {
+        using var stop = new CancellationTokenSource();
+        var report = new ConformanceRun(Suite.Manifest, Suite.Right, Capabilities.All, Suite.Single).Run(Suite.Only("relu-one", "relu-long", "relu-zeros"), _ => stop.Cancel(), stop.Token);
+        Assert.Equal((1, 2), (report.Count(CaseOutcome.Passed), report.NotReached));
+        Assert.EndsWith("stopped before the last 2 cases", report.Score(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_command_that_asks_again_repeats_the_options()
     {
         var run = new ConformanceRun(Suite.Manifest, new Unwilling(), Capabilities.All, Suite.Single) { ReplayOptions = " --suite elsewhere" };
@@ -130,8 +139,8 @@ public sealed class ConformanceRunTests : IDisposable
 
         public string Replay => "none";
 
-        public BackendReply Answer(string id, ReadOnlyMemory<byte> question) =>
-            ++_next % 2 == 0 ? Suite.Right.Answer(id, question) : Reply((ReplyKind)((_next % 9) + 2));
+        public BackendReply Answer(string id, ReadOnlyMemory<byte> question, CancellationToken cancellation = default) =>
+            ++_next % 2 == 0 ? Suite.Right.Answer(id, question, cancellation) : Reply((ReplyKind)((_next % 9) + 2));
     }
 
     private sealed class Unwilling : ICaseBackend
@@ -140,7 +149,7 @@ public sealed class ConformanceRunTests : IDisposable
 
         public string Replay => "none";
 
-        public BackendReply Answer(string id, ReadOnlyMemory<byte> question) => Reply(ReplyKind.Refused);
+        public BackendReply Answer(string id, ReadOnlyMemory<byte> question, CancellationToken cancellation = default) => Reply(ReplyKind.Refused);
     }
 
     private sealed class Obliging : ICaseBackend
@@ -149,7 +158,7 @@ public sealed class ConformanceRunTests : IDisposable
 
         public string Replay => "none";
 
-        public BackendReply Answer(string id, ReadOnlyMemory<byte> question) =>
+        public BackendReply Answer(string id, ReadOnlyMemory<byte> question, CancellationToken cancellation = default) =>
             new(ReplyKind.Answered, BackendAnswer.Of(new Dictionary<string, AnswerTensor>(StringComparer.Ordinal)), string.Empty, TimeSpan.Zero);
     }
 
@@ -166,7 +175,7 @@ public sealed class ConformanceRunTests : IDisposable
 
         public string Replay => string.Empty;
 
-        public BackendReply Answer(string id, ReadOnlyMemory<byte> question)
+        public BackendReply Answer(string id, ReadOnlyMemory<byte> question, CancellationToken cancellation = default)
         {
             using var file = CaseFile.Open(question, id);
             return new BackendReply(ReplyKind.Answered, Profile.Find("bf16")!.Scramble(file, 0), string.Empty, TimeSpan.Zero);

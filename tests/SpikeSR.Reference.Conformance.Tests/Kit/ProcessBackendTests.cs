@@ -56,6 +56,14 @@ public sealed class ProcessBackendTests : IDisposable
     public void A_command_that_is_not_there_is_a_verdict_too() =>
         Assert.Equal(ReplyKind.NotStarted, new ProcessBackend(new CommandTemplate("/no/such/backend {case} {out}"), Tight).Answer(Case, new byte[8]).Kind);
 
+    [Fact]
+    public void A_run_that_cannot_start_its_backend_says_so_once()
+    {
+        var backend = new ProcessBackend(new CommandTemplate("/no/such/backend {case} {out}"), Tight);
+        var refusal = Assert.Throws<ArgumentException>(() => new ConformanceRun(Suite.Manifest, backend, Capabilities.All, Suite.Single).Run(Suite.Only("relu-one", "relu-long")));
+        Assert.StartsWith("the backend cannot be started: ", refusal.Message, StringComparison.Ordinal);
+    }
+
     // A shell that becomes another one a thousand times over is somebody all the time.
     [Fact]
     public void A_process_that_becomes_another_is_not_missed()
@@ -86,6 +94,25 @@ public sealed class ProcessBackendTests : IDisposable
         var started = File.ReadAllLines(pids);
         Assert.Equal(3, started.Length);
         Assert.All(started, pid => Assert.False(IsRunning(pid), pid));
+    }
+
+    [Fact]
+    public void A_question_that_is_given_up_leaves_nothing_behind()
+    {
+        var (pids, place) = (Path.Combine(_folder, "pids"), Path.Combine(_folder, "place"));
+        using var stop = new CancellationTokenSource();
+        var backend = new ProcessBackend(Script($"dirname $2 > {place}; sleep 100 & echo $! > {pids}; echo $$ >> {pids}; wait"), Tight with { Time = TimeSpan.FromSeconds(90) });
+        var asked = Task.Run(() => backend.Answer(Case, new byte[8], stop.Token));
+        while (!File.Exists(pids) || File.ReadAllLines(pids).Length < 2)
+        {
+            Assert.False(asked.IsCompleted);
+            Thread.Sleep(10);
+        }
+
+        stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => asked.GetAwaiter().GetResult());
+        Assert.All(File.ReadAllLines(pids), pid => Assert.False(IsRunning(pid), pid));
+        Assert.False(Directory.Exists(File.ReadAllText(place).Trim()));
     }
 
     [Fact]
