@@ -67,6 +67,11 @@ public static class TrainingCheckpoint
             throw new MalformedFileException(path, "metadata 'step' and 'noise_position'", "no number", "whole numbers");
         }
 
+        if (step > trainer.Settings.Steps)
+        {
+            throw new MalformedFileException(path, "metadata 'step'", step.ToString(CultureInfo.InvariantCulture), $"at most the {trainer.Settings.Steps} steps of this run");
+        }
+
         var tensors = Tensors(trainer).ToList();
         foreach (var (name, tensor) in tensors)
         {

@@ -59,6 +59,17 @@ public sealed class TrainVerbTests : IDisposable
         Refused(ExitCode.Failed, "spikesr: training diverged at step 1: loss NaN", before, "--from", "nan.safetensors");
     }
 
+    [Fact]
+    public void A_weight_for_no_image_is_one_line_and_leaves_the_files_as_they_were() =>
+        Refused(ExitCode.BadInput, "spikesr: --weight is for 'none', expected what an image's name begins with", WithCheckpoint(), "--weight", "none=2");
+
+    [Fact]
+    public void The_folders_of_a_log_and_a_curve_are_made()
+    {
+        Done(_tool.Run(Train("model.safetensors", "--steps", "1", "--log", "logs/run.csv", "--curve", "curves/run.svg")));
+        Assert.All(["logs/run.csv", "curves/run.svg"], file => Assert.True(File.Exists(_tool.At(file)), file));
+    }
+
     [Theory]
     [InlineData("broken.png", "spikesr: images/broken.png: ")]
     [InlineData("small.png", "spikesr: images/small.png: size: found 60 x 72 pixels, expected at least 64 x 64 pixels")]

@@ -108,6 +108,15 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_does_not_end_before_its_checkpoint()
+    {
+        var checkpoint = Path.Combine(_folder, "run.checkpoint");
+        TrainingCheckpoint.Save(Run(1, 4), checkpoint);
+        var failure = Assert.Throws<MalformedFileException>(() => TrainingCheckpoint.Resume(Start(1, Settings with { Steps = 3 }), checkpoint));
+        Assert.EndsWith("metadata 'step': found 4, expected at most the 3 steps of this run", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_moving_average_soon_forgets_the_start_and_then_keeps_its_decay()
     {
         var settings = new TrainingSettings { AverageDecay = 0.99 };

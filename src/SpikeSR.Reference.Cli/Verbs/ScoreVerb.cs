@@ -12,7 +12,7 @@ internal static partial class ScoreVerb
 {
     private static readonly Argument<string> Folder = new("FOLDER") { Description = "High-resolution images (8 bits a sample); what the network gets is made by antialiased bicubic reduction." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of tables." };
-    private static readonly Option<string?> Picture = new("--picture") { Description = "Write crops of bicubic, the network and the truth side by side as an image.", HelpName = "FILE" };
+    private static readonly Option<string?> Picture = new("--picture") { Description = "Write, or replace, an image of crops of bicubic, the network and the truth side by side.", HelpName = "FILE" };
     private static readonly Option<string[]> Show = new("--show") { Description = "An image that --picture shows; may be repeated. [default: all]", HelpName = "NAME", DefaultValueFactory = _ => [] };
 
     /// <summary>Makes the verb.</summary>
@@ -41,6 +41,11 @@ internal static partial class ScoreVerb
         if (show.FirstOrDefault(name => !paths.Any(path => Path.GetFileName(path) == name)) is { } missing)
         {
             throw new ArgumentException($"--show is '{missing}', expected the name of an image in the folder");
+        }
+
+        if (picture is not null)
+        {
+            OutputFolder.Create(picture);
         }
 
         var failed = new List<string>();

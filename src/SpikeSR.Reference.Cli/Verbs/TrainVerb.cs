@@ -136,6 +136,11 @@ internal static class TrainVerb
 
             OutputFolder.Create(path);
         }
+
+        foreach (var path in new[] { parsed.GetValue(Log), parsed.GetValue(Curve) }.OfType<string>())
+        {
+            OutputFolder.Create(path);
+        }
     }
 
     private static void Draw(string? curve, string? log, double? bicubic)
@@ -190,6 +195,11 @@ internal static class TrainVerb
         var factors = parsed.GetRequiredValue(Weights).Select(Factor).ToList();
         var (images, weights, heldBack) = (new List<TrainingImage>(), new List<double>(), new List<TrainingImage>());
         var paths = parsed.GetRequiredValue(Folders).SelectMany(ImagePool.List).ToList();
+        if (factors.FirstOrDefault(factor => !paths.Any(path => Path.GetFileName(path).StartsWith(factor.Prefix, StringComparison.Ordinal))).Prefix is { } idle)
+        {
+            throw new ArgumentException($"--weight is for '{idle}', expected what an image's name begins with");
+        }
+
         for (var i = 0; i < paths.Count; i++)
         {
             var image = TrainingImage.Load(paths[i], scale, crop, threads);

@@ -15,15 +15,13 @@ internal static class AnswerFile
     {
         try
         {
-            var file = new FileInfo(path);
-            if (!file.Exists)
+            if (!File.Exists(path))
             {
                 return new BackendReply(ReplyKind.WroteNothing, null, "no answer file", clock.Elapsed);
             }
 
-            PlainFile.Check(path);
-            return file.Length > largest
-                ? new BackendReply(ReplyKind.WroteTooMuch, null, $"an answer of {file.Length} bytes, at most {largest} are allowed", clock.Elapsed)
+            return PlainFile.Check(path) is var length && length > largest
+                ? new BackendReply(ReplyKind.WroteTooMuch, null, $"an answer of {length} bytes, at most {largest} are allowed", clock.Elapsed)
                 : new BackendReply(ReplyKind.Answered, BackendAnswer.Open(File.ReadAllBytes(path), Path.GetFileName(path)), string.Empty, clock.Elapsed);
         }
         catch (Exception failure) when (failure is MalformedFileException or IOException or UnauthorizedAccessException)
