@@ -74,6 +74,13 @@ public sealed class ConformVerbTests : IDisposable
         Assert.Contains($"{option}: found '{value.Split(',')[^1]}', expected ", line, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_suite_that_is_not_there_is_one_line()
+    {
+        var result = _tool.Run("conform", "list");
+        Assert.Equal((ExitCode.BadInput, "spikesr: golden/v1: manifest.json: found nothing, expected the folder of a golden set: golden/v1 in the repository\n"), (result.ExitCode, result.Error));
+    }
+
     [Theory]
     [InlineData("0-3")]
     [InlineData("3-1")]

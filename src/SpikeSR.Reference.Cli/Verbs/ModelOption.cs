@@ -16,9 +16,14 @@ internal static class ModelOption
     };
 
     /// <summary>Reads the network that was asked for.</summary>
-    public static SpikeSr<F32> Load(ParseResult parsed)
+    public static SpikeSr<F32> Load(ParseResult parsed) => Load(Model.Name, parsed.GetRequiredValue(Model));
+
+    /// <summary>Reads a network.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="model">A file, or the name of a shipped network.</param>
+    /// <exception cref="ArgumentException">It is neither.</exception>
+    public static SpikeSr<F32> Load(string option, string model)
     {
-        var model = parsed.GetRequiredValue(Model);
         if (File.Exists(model))
         {
             return ModelFile.Load<F32>(model);
@@ -30,7 +35,7 @@ internal static class ModelOption
         }
 
         throw new ArgumentException(SpikeSrConfiguration.PresetNames.Contains(model, StringComparer.Ordinal)
-            ? $"--model is '{model}', a size without shipped weights; make some with 'spikesr train FOLDER -o MODEL --preset {model}', or use {string.Join(" or ", ShippedModels.Names)}"
-            : $"--model is '{model}', expected a file, or a shipped model: {string.Join(", ", ShippedModels.Names)}");
+            ? $"{option} is '{model}', a size without shipped weights; make some with 'spikesr train FOLDER -o MODEL --preset {model}', or use {string.Join(" or ", ShippedModels.Names)}"
+            : $"{option} is '{model}', expected a file, or a shipped model: {string.Join(", ", ShippedModels.Names)}");
     }
 }

@@ -18,7 +18,7 @@ internal static class TrainVerb
 
     private static readonly Option<string> Output = new("--output", "-o") { Description = "The trained network (.safetensors).", Required = true };
     private static readonly Option<string> Preset = new("--preset") { Description = $"Size of a new network: {string.Join(", ", SpikeSrConfiguration.PresetNames)}.", DefaultValueFactory = _ => "tiny" };
-    private static readonly Option<string?> From = new("--from") { Description = "Start from this network instead of a new one; with --groups, a deeper one is grown from it that starts at its output." };
+    private static readonly Option<string?> From = new("--from") { Description = "Start from this network, a file or a shipped one, instead of a new one; with --groups, a deeper one is grown from it that starts at its output." };
     private static readonly Option<int> Scale = Options.Integer("--scale", "Enlargement of a new network.", 2, 4, 4, "-s");
     private static readonly Option<int?> Channels = new("--channels") { Description = "C of a new network, instead of the preset's." };
     private static readonly Option<int?> Groups = new("--groups") { Description = "Groups of a new network, or of the deeper one that is grown from --from." };
@@ -170,7 +170,7 @@ internal static class TrainVerb
         if (parsed.GetValue(From) is { } from)
         {
             var own = Sizes.FirstOrDefault(size => parsed.GetResult(size) is { Implicit: false });
-            var trained = own is null ? ModelFile.Load<F32>(from) : throw new ArgumentException($"{own.Name} is for a new network; that of --from has its own sizes, and only --groups can add to it");
+            var trained = own is null ? ModelOption.Load(From.Name, from) : throw new ArgumentException($"{own.Name} is for a new network; that of --from has its own sizes, and only --groups can add to it");
             return parsed.GetValue(Groups) is { } groups ? GroupGrowth.Apply(trained, groups, seed) : trained;
         }
 

@@ -16,10 +16,15 @@ public sealed partial class GoldenSet
 
     /// <summary>Opens a set.</summary>
     /// <param name="folder">The folder with manifest.json, golden/v1 for one.</param>
-    /// <exception cref="MalformedFileException">The manifest is wrong.</exception>
+    /// <exception cref="MalformedFileException">There is no manifest, or it is wrong.</exception>
     public GoldenSet(string folder)
     {
         _folder = folder;
+        if (!File.Exists(ManifestPath))
+        {
+            throw new MalformedFileException(folder, "manifest.json", "nothing", "the folder of a golden set: golden/v1 in the repository");
+        }
+
         Manifest = GoldenManifest.Load(ManifestPath);
     }
 
