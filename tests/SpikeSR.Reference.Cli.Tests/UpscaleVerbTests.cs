@@ -131,6 +131,61 @@ public sealed class UpscaleVerbTests : IDisposable
     }
 
     [Fact]
+    public void No_input_is_replaced_whatever_it_is_called_by()
+    {
+        Directory.CreateDirectory(_tool.At("in"));
+        Save("in/a.png", new ImageHeader(20, 20, 3, SampleKind.UInt8));
+        Save("in/a.jpg", new ImageHeader(20, 20, 3, SampleKind.UInt8));
+        Directory.CreateSymbolicLink(_tool.At("link"), _tool.At("in"));
+        File.CreateSymbolicLink(_tool.At("image.png"), _tool.At("in/a.png"));
+        byte[][] before = [File.ReadAllBytes(_tool.At("in/a.png")), File.ReadAllBytes(_tool.At("in/a.jpg"))];
+        foreach (var arguments in (string[][])[["in", "-o", "in", "-f", "jpg"], ["in", "-o", "link"], ["link", "-o", "in", "-f", "png"]])
+        {
+            var result = _tool.Run(["upscale", .. arguments, "-m", Model, "--overwrite"]);
+            Assert.Equal(ExitCode.Partly, result.ExitCode);
+            Assert.Contains("its output would replace ", result.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(ExitCode.BadInput, _tool.Run("upscale", "image.png", "-o", "in/a.png", "-m", Model, "--overwrite").ExitCode);
+        Assert.Equal(before, [File.ReadAllBytes(_tool.At("in/a.png")), File.ReadAllBytes(_tool.At("in/a.jpg"))]);
+    }
+
+    [Fact]
+    public void An_output_among_the_named_inputs_is_skipped_and_told()
+    {
+        Save("a.png", new ImageHeader(20, 20, 3, SampleKind.UInt8));
+        Save("a-x2.png", new ImageHeader(20, 20, 3, SampleKind.UInt8));
+        var result = _tool.Run("upscale", "a.png", "a-x2.png", "-m", Model, "--overwrite");
+        Assert.Equal(ExitCode.Done, result.ExitCode);
+        Assert.Contains("skipped a-x2.png: it is the output of a.png\n1 enlarged, 1 skipped, 0 failed\n", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_image_on_standard_output_is_alone_there()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        Save("a.png", new ImageHeader(20, 20, 3, SampleKind.UInt8));
+        Assert.Equal(ExitCode.Done, _tool.Run("upscale", "a.png", "-o", "file.pnm", "-m", Model).ExitCode);
+        using var process = _tool.Start("upscale", "a.png", "-o", "/dev/stdout", "-f", "pnm", "-m", Model);
+        using var output = new MemoryStream();
+        process.StandardOutput.BaseStream.CopyTo(output);
+        process.WaitForExit();
+        Assert.Equal(File.ReadAllBytes(_tool.At("file.pnm")), output.ToArray());
+    }
+
+    [Fact]
+    public void A_folder_without_images_is_one_line()
+    {
+        Directory.CreateDirectory(_tool.At("empty"));
+        var result = _tool.Run("upscale", "empty", "-m", Model);
+        Assert.Equal((ExitCode.BadInput, "spikesr: empty: no image in it\n"), (result.ExitCode, result.Error));
+    }
+
+    [Fact]
     public void Killed_at_any_moment_it_leaves_no_incomplete_file_under_a_final_name_and_the_next_run_removes_its_remains()
     {
         Directory.CreateDirectory(_tool.At("in"));

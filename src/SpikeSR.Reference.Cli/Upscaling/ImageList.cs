@@ -32,7 +32,7 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
         {
             foreach (var file in Expand(input))
             {
-                var folder = output ?? (Directory.Exists(input) ? $"{Path.TrimEndingDirectorySeparator(input)}-x{scale}" : null);
+                var folder = output ?? (Directory.Exists(input) ? FolderBeside(input, scale) : null);
                 entries.Add(new Entry(file, folder is null ? Beside(file, format, scale) : Path.Combine(folder, Path.ChangeExtension(Path.GetFileName(file), Extension(file, format)))));
             }
         }
@@ -42,7 +42,7 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
             throw new ArgumentException($"--output is '{output}', expected a folder for several images");
         }
 
-        return new ImageList(WithProblems(entries), IsSingle: false);
+        return entries.Count > 0 ? new ImageList(Checked(entries, isBeside: output is null), IsSingle: false) : throw new ArgumentException($"{string.Join(", ", inputs)}: no image in it");
     }
 
     private static Entry Single(string input, string? output, ImageFormat? format, int scale)
@@ -63,7 +63,7 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
             throw new ArgumentException($"--output is '{output}', expected an extension of an image format, such as .png, or --format");
         }
 
-        return Path.GetFullPath(output) == Path.GetFullPath(input)
+        return RealPath.OfLink(output) == RealPath.Of(input)
             ? throw new ArgumentException($"--output is '{output}', the input itself, expected another file")
             : new Entry(input, output);
     }
@@ -87,30 +87,28 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
         return files.Count > 0 ? files : throw new ArgumentException($"{input}: no image has such a name");
     }
 
-    // An output of one is no input of another, so that a pattern can be run again; two inputs never share an output, and no input is replaced.
-    private static List<Entry> WithProblems(List<Entry> entries)
+    // Two inputs never share an output, and no input is replaced; but beside its input, NAME-x4 of NAME is an output whoever names it, so that a pattern can be run again.
+    private static List<Entry> Checked(List<Entry> entries, bool isBeside)
     {
-        var outputs = entries.Select(entry => Path.GetFullPath(entry.Output)).ToHashSet(StringComparer.Ordinal);
-        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
-        var list = new List<Entry>();
-        foreach (var entry in entries)
+        var (sources, makers, owners) = (First(entry => RealPath.Of(entry.Input)), First(entry => RealPath.OfLink(entry.Output)), new Dictionary<string, string>(StringComparer.Ordinal));
+        return [.. entries.Select(entry =>
         {
-            var (input, output) = (Path.GetFullPath(entry.Input), Path.GetFullPath(entry.Output));
-            if (Missing(entry.Input) is { } missing)
-            {
-                list.Add(entry with { Problem = missing });
-            }
-            else if (input == output)
-            {
-                list.Add(entry with { Problem = $"{entry.Input}: the output would replace it" });
-            }
-            else if (!outputs.Contains(input))
-            {
-                list.Add(owners.TryAdd(output, entry.Input) ? entry : entry with { Problem = $"{entry.Input}: its output {entry.Output} is that of {owners[output]}" });
-            }
-        }
+            var (input, output) = (RealPath.Of(entry.Input), RealPath.OfLink(entry.Output));
+            return Missing(entry.Input) is { } missing ? entry with { Problem = missing }
+                : isBeside && makers.TryGetValue(input, out var maker) ? entry with { Skip = $"it is the output of {maker}" }
+                : !isBeside && sources.TryGetValue(output, out var replaced) ? entry with { Problem = $"{entry.Input}: its output would replace {replaced}" }
+                : owners.TryAdd(output, entry.Input) ? entry
+                : entry with { Problem = $"{entry.Input}: its output {entry.Output} is that of {owners[output]}" };
+        })];
 
-        return list;
+        Dictionary<string, string> First(Func<Entry, string> path) => entries.GroupBy(path, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First().Input, StringComparer.Ordinal);
+    }
+
+    // The folder's own name, whatever it was called by: . for one.
+    private static string FolderBeside(string input, int scale)
+    {
+        var named = Path.TrimEndingDirectorySeparator(input);
+        return Path.GetFileName(named) is "." or ".." or "" ? $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(input))}-x{scale}" : $"{named}-x{scale}";
     }
 
     private static string? Missing(string input) => File.Exists(input) ? null : $"{input}: there is no such file or folder";
@@ -136,5 +134,6 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
     /// <param name="Input">Its file.</param>
     /// <param name="Output">Where its enlargement goes.</param>
     /// <param name="Problem">Why it cannot be enlarged; null if nothing is known against it.</param>
-    public sealed record Entry(string Input, string Output, string? Problem = null);
+    /// <param name="Skip">Why it need not be; null if it shall be.</param>
+    public sealed record Entry(string Input, string Output, string? Problem = null, string? Skip = null);
 }

@@ -5,7 +5,7 @@ using SpikeSR.Reference.Imaging.Upscaling;
 namespace SpikeSR.Reference.Cli.Upscaling;
 
 /// <summary>A line of JSON for each image, and one at the end of a run over several; for programs.</summary>
-internal sealed class JsonReporter(int images) : Reporter(images)
+internal sealed class JsonReporter(int images, TextWriter results) : Reporter(images, results)
 {
     public override void Skipped(ImageList.Entry image)
     {
@@ -59,7 +59,7 @@ internal sealed class JsonReporter(int images) : Reporter(images)
         json.WriteString("status", status);
     }
 
-    private static void Write(Action<Utf8JsonWriter> members)
+    private void Write(Action<Utf8JsonWriter> members)
     {
         using var line = new MemoryStream();
         using (var json = new Utf8JsonWriter(line))
@@ -69,6 +69,6 @@ internal sealed class JsonReporter(int images) : Reporter(images)
             json.WriteEndObject();
         }
 
-        Console.WriteLine(Encoding.UTF8.GetString(line.GetBuffer(), 0, (int)line.Length));
+        Results.WriteLine(Encoding.UTF8.GetString(line.GetBuffer(), 0, (int)line.Length));
     }
 }

@@ -5,7 +5,7 @@ using SpikeSR.Reference.Imaging.Upscaling;
 namespace SpikeSR.Reference.Cli.Upscaling;
 
 /// <summary>Plain lines, for logs and pipes: a line of progress every few seconds at most.</summary>
-internal class PlainReporter(int images) : Reporter(images)
+internal class PlainReporter(int images, TextWriter results) : Reporter(images, results)
 {
     private const double SecondsBetweenLines = 5;
     private readonly Stopwatch _sinceLine = new();
@@ -14,7 +14,7 @@ internal class PlainReporter(int images) : Reporter(images)
     public override void Skipped(ImageList.Entry image)
     {
         base.Skipped(image);
-        Console.WriteLine($"skipped {image.Input}: {image.Output} is there already");
+        Results.WriteLine($"skipped {image.Input}: {image.Skip ?? $"{image.Output} is there already"}");
     }
 
     public override void Failed(ImageList.Entry image, Failure failure)
@@ -41,16 +41,16 @@ internal class PlainReporter(int images) : Reporter(images)
         }
     }
 
-    protected override void Written(ImageJob.Result result) => Console.WriteLine(string.Create(
+    protected override void Written(ImageJob.Result result) => Results.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"wrote {result.Image.Output}, {result.Enlarged.Width} x {result.Enlarged.Height} pixels, {result.Duration.TotalSeconds:0.0} s{(result.Range == ValueRange.FullOf(result.Source) ? string.Empty : $", range {result.Range.Low} to {result.Range.High}")}"));
 
     protected override void Summary(int done, int skipped, IReadOnlyList<(ImageList.Entry Image, Failure Failure)> failures)
     {
-        Console.WriteLine($"{done} enlarged, {skipped} skipped, {failures.Count} failed");
+        Results.WriteLine($"{done} enlarged, {skipped} skipped, {failures.Count} failed");
         foreach (var (image, failure) in failures)
         {
-            Console.WriteLine($"failed  {Line(failure, image)}");
+            Results.WriteLine($"failed  {Line(failure, image)}");
         }
     }
 }

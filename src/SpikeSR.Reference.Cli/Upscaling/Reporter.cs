@@ -2,10 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using SpikeSR.Reference.Imaging;
 using SpikeSR.Reference.Imaging.Upscaling;
+using SpikeSR.Reference.Serialization;
 
 namespace SpikeSR.Reference.Cli.Upscaling;
 
-/// <summary>Tells what becomes of images: results on standard output, progress on standard error, failures once more at the end.</summary>
+/// <summary>Tells what becomes of images: results on standard output (or where an image goes there, on standard error), progress on standard error, failures once more at the end.</summary>
 internal abstract class Reporter : IDisposable
 {
     private readonly int _images;
@@ -14,13 +15,19 @@ internal abstract class Reporter : IDisposable
     private int _done;
     private int _skipped;
 
-    protected Reporter(int images) => _images = images;
+    protected Reporter(int images, TextWriter results) => (_images, Results) = (images, results);
+
+    /// <summary>Where results are written.</summary>
+    protected TextWriter Results { get; }
 
     /// <summary>Chooses by what standard output and error are.</summary>
     /// <param name="json">Whether results are lines of JSON.</param>
-    /// <param name="images">How many images there are.</param>
-    public static Reporter Create(bool json, int images) =>
-        json ? new JsonReporter(images) : Console.IsErrorRedirected ? new PlainReporter(images) : new TerminalReporter(images);
+    /// <param name="images">The images.</param>
+    public static Reporter Create(bool json, IReadOnlyList<ImageList.Entry> images)
+    {
+        var results = images.Any(image => AtomicFile.IsDevice(image.Output)) ? Console.Error : Console.Out;
+        return json ? new JsonReporter(images.Count, results) : Console.IsErrorRedirected ? new PlainReporter(images.Count, results) : new TerminalReporter(images.Count, results);
+    }
 
     /// <summary>An image begins.</summary>
     public void Start(string input)
@@ -43,7 +50,7 @@ internal abstract class Reporter : IDisposable
         Written(result);
     }
 
-    /// <summary>An image's output was there already.</summary>
+    /// <summary>An image was left as it is.</summary>
     public virtual void Skipped(ImageList.Entry image) => _skipped++;
 
     /// <summary>An image could not be enlarged.</summary>

@@ -4,7 +4,7 @@ using SpikeSR.Reference.Imaging.Upscaling;
 namespace SpikeSR.Reference.Cli.Upscaling;
 
 /// <summary>A bar that fills, for people who watch.</summary>
-internal sealed class TerminalReporter(int images) : PlainReporter(images)
+internal sealed class TerminalReporter(int images, TextWriter results) : PlainReporter(images, results)
 {
     private const int BarWidth = 30;
     private readonly IAnsiConsole _terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });

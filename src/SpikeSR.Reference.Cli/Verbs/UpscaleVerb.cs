@@ -98,13 +98,13 @@ internal static class UpscaleVerb
         };
         upscaler.Check(job.Settings);
         AtomicFile.RemoveRemains(list.Images.Select(image => image.Output));
-        using var reporter = Reporter.Create(parsed.GetValue(Json), list.Images.Count);
+        using var reporter = Reporter.Create(parsed.GetValue(Json), list.Images);
         return list.IsSingle ? Single(job, list.Images[0], reporter, cancellation) : Several(job, list, reporter, cancellation);
     }
 
     private static int Single(ImageJob job, ImageList.Entry image, Reporter reporter, CancellationToken cancellation)
     {
-        if (!job.Overwrite && File.Exists(image.Output))
+        if (!job.Overwrite && IsThere(image))
         {
             throw new ArgumentException($"{image.Output} is there already; --overwrite replaces it");
         }
@@ -119,7 +119,7 @@ internal static class UpscaleVerb
         foreach (var image in list.Images)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (image.Problem is null && !job.Overwrite && File.Exists(image.Output))
+            if (image.Skip is not null || (image.Problem is null && !job.Overwrite && IsThere(image)))
             {
                 reporter.Skipped(image);
                 continue;
@@ -138,6 +138,9 @@ internal static class UpscaleVerb
 
         return reporter.Summarise() == 0 ? ExitCode.Done : ExitCode.Partly;
     }
+
+    // A device is written to, not replaced.
+    private static bool IsThere(ImageList.Entry image) => File.Exists(image.Output) && !AtomicFile.IsDevice(image.Output);
 
     private static int[]? ParseBands(ArgumentResult result)
     {

@@ -30,7 +30,7 @@ public static class AtomicFile
         }
 
         var folder = Path.GetDirectoryName(destination)!;
-        if (folder == "/dev")
+        if (IsDevice(path))
         {
             using var device = new FileStream(destination, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
             write(device);
@@ -54,6 +54,10 @@ public static class AtomicFile
             };
         }
     }
+
+    /// <summary>Whether a path is that of a device in /dev, standard output for one.</summary>
+    /// <param name="path">The path.</param>
+    public static bool IsDevice(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) == "/dev";
 
     /// <summary>
     /// Removes what killed processes have left of these files: <c>.NAME.tmp-RANDOM</c> beside each. A writer that lives holds a lock on its own, which ends with the
