@@ -16,6 +16,8 @@ internal interface IConvolutionKernelChecks
     void BackwardInput(ConvolutionCase shapes, int seed);
 
     void BackwardWeight(ConvolutionCase shapes, int seed);
+
+    void BackwardWeightOfSpikes(ConvolutionCase shapes, int seed);
 }
 
 /// <summary>Sizes of a convolution.</summary>
@@ -114,6 +116,31 @@ internal sealed class ConvolutionKernelChecks<TLane, T> : IConvolutionKernelChec
     public void BackwardWeight(ConvolutionCase c, int seed)
     {
         var (x, former, g, _) = Operands(c, seed);
+        BackwardWeight(c, x, former, g);
+    }
+
+    // Spikes, whose gradients alone are added where neither infinite ones nor a sum of -0 forbid it: few, none, everywhere, and one that is none.
+    public void BackwardWeightOfSpikes(ConvolutionCase c, int seed)
+    {
+        var (x, former, g, _) = Operands(c, seed);
+        FewSpikes(x, new Random(seed));
+        BackwardWeight(c, x, former, g);
+        foreach (ref var element in former.Span)
+        {
+            element = element == T.Zero ? T.Zero : element;
+        }
+
+        BackwardWeight(c, x, former, g);
+        x.Span[^1] = T.CreateChecked(0.5);
+        BackwardWeight(c, x, former, g);
+        x.Span.Clear();
+        BackwardWeight(c, x, former, g);
+        x.Span.Fill(T.One);
+        BackwardWeight(c, x, former, g);
+    }
+
+    private static void BackwardWeight(ConvolutionCase c, TensorView<T> x, TensorView<T> former, TensorView<T> g)
+    {
         var expected = TensorView<T>.Of(former.Shape, former.Span);
         var length = former.Shape[1] * c.KernelRows * c.KernelColumns;
         for (var at = 0; at < expected.Length; at++)

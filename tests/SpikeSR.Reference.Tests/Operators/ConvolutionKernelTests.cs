@@ -35,6 +35,8 @@ public sealed class ConvolutionKernelTests
         new(1, 3, 4, 4, 21, 3, 3, Padding: 1),
         new(1, 3, 4, 4, 32, 3, 3, Padding: 1, Groups: 2),
         new(1, 2, 3, 64, 16, 1, 1),
+        new(1, 2, 70, 3, 16, 3, 3, Padding: 1),
+        new(2, 3, 131, 2, 32, 1, 3, Padding: 2, Dilation: 2),
     ];
 
     public static TheoryData<string> Lanes => KernelLanes.All;
@@ -57,6 +59,11 @@ public sealed class ConvolutionKernelTests
     public void A_convolutions_gradient_by_its_weight_is_its_definition(string lane) =>
         ForEveryCase(_cases, lane, (checks, shapes, seed) => checks.BackwardWeight(shapes, seed));
 
+    [Theory]
+    [MemberData(nameof(Lanes))]
+    public void A_gradient_by_the_weight_of_a_convolution_of_spikes_is_its_definition(string lane) =>
+        ForEveryCase([.. _cases, .. _spikingCases], lane, (checks, shapes, seed) => checks.BackwardWeightOfSpikes(shapes, seed));
+
     // Sizes at which an image is cut into bands and a sum into parts.
     [Fact]
     public void Large_convolutions_are_their_definitions()
@@ -66,6 +73,7 @@ public sealed class ConvolutionKernelTests
             Checks(lane).Forward(new(1, 12, 120, 70, 2, 3, 3, Padding: 1), 2);
             Checks(lane).BackwardInput(new(1, 12, 120, 2, 70, 3, 3, Padding: 1), 2);
             Checks(lane).BackwardWeight(new(1, 12, 120, 3, 5, 3, 3, Padding: 1), 2);
+            Checks(lane).BackwardWeightOfSpikes(new(1, 1, 3, 2, 16, 1, 1, Padding: 66), 2);
         }
     }
 

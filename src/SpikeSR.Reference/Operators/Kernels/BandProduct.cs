@@ -19,8 +19,6 @@ namespace SpikeSR.Reference.Operators.Kernels;
 internal readonly unsafe struct BandProduct<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private const int WordBits = 64;
-
     private readonly PackedMatrix<T> _packed;
     private readonly int _channels;
     private readonly T* _start;
@@ -52,7 +50,7 @@ internal readonly unsafe struct BandProduct<T>
         _rowWords = rowWords.Pointer;
     }
 
-    private int WordsPerPixel => (_channels + WordBits - 1) / WordBits;
+    private int WordsPerPixel => (_channels + SpikeBits<T>.WordBits - 1) / SpikeBits<T>.WordBits;
 
     private int Taps => _packed.Depth / _channels;
 
@@ -67,7 +65,7 @@ internal readonly unsafe struct BandProduct<T>
     public static BandProduct<T> Create<TLane>(
         PackedMatrix<T> packed, ConvolutionWindow<T> window, TensorView<nint> rows, TensorView<int> offsets, TensorView<T> start, Workspace.Scope scope)
         where TLane : unmanaged, ILane<TLane, T> =>
-        new(packed, window, rows, offsets, start, packed.Groups == 1 && packed.Depth > 0 && !HasNegativeZero(start.Span) && packed.IsFinite<TLane>(), scope);
+        new(packed, window, rows, offsets, start, packed.Groups == 1 && packed.Depth > 0 && !NegativeZero.IsIn(start.Span) && packed.IsFinite<TLane>(), scope);
 
     /// <summary>Finds the channels that fire in the windows of a band.</summary>
     /// <param name="image">The band's image.</param>
@@ -90,9 +88,9 @@ internal readonly unsafe struct BandProduct<T>
         var at = 0;
         for (var end = image + elements; image < end; image += _channels)
         {
-            for (var from = 0; from < _channels; from += WordBits)
+            for (var from = 0; from < _channels; from += SpikeBits<T>.WordBits)
             {
-                if (!TryReadWord(image + from, Math.Min(WordBits, _channels - from), out fired.Pointer[at++]))
+                if (!SpikeBits<T>.TryReadWord(image + from, Math.Min(SpikeBits<T>.WordBits, _channels - from), out fired.Pointer[at++]))
                 {
                     return default;
                 }
@@ -153,39 +151,6 @@ internal readonly unsafe struct BandProduct<T>
         scope.Return(bounds);
     }
 
-    private static bool HasNegativeZero(ReadOnlySpan<T> values)
-    {
-        foreach (var value in values)
-        {
-            if (value == T.Zero && T.IsNegative(value))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    // Bit c is set where channel c is 1; false where one is neither 0 nor 1.
-    private static bool TryReadWord(T* channels, int count, out ulong word)
-    {
-        (word, var zeros, var c) = (0ul, 0ul, 0);
-        for (; c <= count - Vector512<T>.Count; c += Vector512<T>.Count)
-        {
-            var values = Vector512.Load(channels + c);
-            word |= (ulong)Vector512.Equals(values, Vector512<T>.One).ExtractMostSignificantBits() << c;
-            zeros |= (ulong)Vector512.Equals(values, Vector512<T>.Zero).ExtractMostSignificantBits() << c;
-        }
-
-        for (; c < count; c++)
-        {
-            word |= (channels[c] == T.One ? 1ul : 0) << c;
-            zeros |= (channels[c] == T.Zero ? 1ul : 0) << c;
-        }
-
-        return (word | zeros) == ulong.MaxValue >> (WordBits - count);
-    }
-
     // The taps of every channel that fires in the windows of some pixels.
     private FactorRuns FindRuns(ulong* spikes, int first, int pixels, int* bounds)
     {
@@ -198,14 +163,14 @@ internal readonly unsafe struct BandProduct<T>
                 bits |= spikes[_rowWords[m] + word];
             }
 
-            for (var channel = word * WordBits; bits != 0; found++)
+            for (var channel = word * SpikeBits<T>.WordBits; bits != 0; found++)
             {
                 var silent = BitOperations.TrailingZeroCount(bits);
                 var firing = BitOperations.TrailingZeroCount(~(bits >> silent));
                 bounds[2 * found] = (channel + silent) * taps;
                 bounds[(2 * found) + 1] = (channel + silent + firing) * taps;
                 channel += silent + firing;
-                bits = firing == WordBits ? 0 : bits >> silent >> firing;
+                bits = firing == SpikeBits<T>.WordBits ? 0 : bits >> silent >> firing;
             }
         }
 

@@ -219,7 +219,7 @@ internal static unsafe class ConvolutionKernel
     public static void BackwardWeight<TLane, T>(
         ConvolutionSettings settings, TensorView<T> x, TensorView<T> gradY, TensorView<T> gradWeight, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         settings.Check(x, gradWeight, gradY);
         if (gradY.Length == 0 || gradWeight.Length == 0)
@@ -241,17 +241,29 @@ internal static unsafe class ConvolutionKernel
         var pixels = scope.Rent<int>(bandRows * columns);
         window.FillPixelOffsets(pixels.Span, window.Channels);
 
+        var spikes = SpikeGradient<T>.Read<TLane>(settings, gradWeight.Shape[3], x, gradY, scope, threads);
+
         // Every thread reads all pixels for itself, so there are no more ranges than threads.
         var tiles = (rows.Length + MicroKernel.Rows - 1) / MicroKernel.Rows;
         var grain = MicroKernel.Rows * ((tiles + threads.Threads - 1) / threads.Threads);
         threads.For((rows.Length + grain - 1) / grain, range =>
-            AddToWeight<TLane, T>(settings.Groups, window, gradY, gradWeight, range * grain, Math.Min(rows.Length, (range + 1) * grain), bandRows, rows, pixels, workspace));
+            AddToWeight<TLane, T>(settings.Groups, window, spikes, gradY, gradWeight, range * grain, Math.Min(rows.Length, (range + 1) * grain), bandRows, rows, pixels, workspace));
     }
 
     private static void AddToWeight<TLane, T>(
-        int groups, ConvolutionWindow<T> window, TensorView<T> gradY, TensorView<T> gradWeight, int first, int last, int bandRows, TensorView<nint> rows, TensorView<int> pixels, Workspace workspace)
+        int groups,
+        ConvolutionWindow<T> window,
+        SpikeGradient<T> spikes,
+        TensorView<T> gradY,
+        TensorView<T> gradWeight,
+        int first,
+        int last,
+        int bandRows,
+        TensorView<nint> rows,
+        TensorView<int> pixels,
+        Workspace workspace)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         var (allOutputs, inputs, taps) = (gradWeight.Shape[0], gradWeight.Shape[1], gradWeight.Shape[2] * gradWeight.Shape[3]);
         var (outputs, columns) = (allOutputs / groups, gradY.Shape[2]);
@@ -268,6 +280,11 @@ internal static unsafe class ConvolutionKernel
 
         for (var n = 0; n < gradY.Shape[0]; n++)
         {
+            if (spikes.TryAdd<TLane>(n, first, last, sums, scope))
+            {
+                continue;
+            }
+
             for (var p = 0; p < gradY.Shape[1]; p += bandRows)
             {
                 var depth = Math.Min(bandRows, gradY.Shape[1] - p) * columns;

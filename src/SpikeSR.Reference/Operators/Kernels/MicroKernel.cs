@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using SpikeSR.Reference.Tensors;
 
@@ -20,6 +21,9 @@ namespace SpikeSR.Reference.Operators.Kernels;
 /// multiply-add peak at k = 576 without blocking over k (7 x 4 spills, 8 x 3 is equal, 12 x 2 and 8 x 2 stay near 85 %). Where another thread
 /// has half of the core's slots, they are what binds: two k in a turn, which saves 2 of 76, are 2 to 4 % faster there from k = 100 on, four
 /// are not. Lanes of 256 and 128 bits have 16 registers: 6 x 2 takes 15. Six rows also fit six row pointers into the general registers.
+/// </para>
+/// <para>
+/// Where the left operand is few spikes no product is left: <see cref="AddSelected"/> adds the rows of the right one that they select.
 /// </para>
 /// <para>
 /// The six rows are written out because only locals are kept in registers; branches on the lane count vanish when the method is compiled.
@@ -75,6 +79,59 @@ internal static unsafe class MicroKernel
             default:
                 Tiles<Four, TLane, T>(tiles, a, rows, offsets, runs, panel, start, startStride, y, stride);
                 break;
+        }
+    }
+
+    /// <summary>Adds to every row of y those rows of b that a word selects, the first at first.</summary>
+    /// <typeparam name="TLane">The lane type.</typeparam>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="lanes">Lanes in a row.</param>
+    /// <param name="count">Rows of y.</param>
+    /// <param name="selected">For every row of y the rows of b: bit k for row k.</param>
+    /// <param name="b">Up to 64 rows without gaps.</param>
+    /// <param name="y">Rows without gaps.</param>
+    public static void AddSelected<TLane, T>(int lanes, int count, ulong* selected, T* b, T* y)
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        switch (lanes)
+        {
+            case 1:
+                AddRows<One, TLane, T>(count, selected, b, y);
+                break;
+            case 2:
+                AddRows<Two, TLane, T>(count, selected, b, y);
+                break;
+            case 3:
+                AddRows<Three, TLane, T>(count, selected, b, y);
+                break;
+            default:
+                AddRows<Four, TLane, T>(count, selected, b, y);
+                break;
+        }
+    }
+
+    private static void AddRows<TLanes, TLane, T>(int count, ulong* selected, T* b, T* y)
+        where TLanes : unmanaged, ILaneCount
+        where TLane : unmanaged, ILane<TLane, T>
+        where T : unmanaged
+    {
+        for (var end = selected + count; selected < end; selected++, y += TLanes.Value * TLane.Width)
+        {
+            var bits = *selected;
+            if (bits == 0)
+            {
+                continue;
+            }
+
+            var sum = Row<TLanes, TLane, T>.Load(y);
+            do
+            {
+                sum.Add(Row<TLanes, TLane, T>.Load(b + ((nint)BitOperations.TrailingZeroCount(bits) * (TLanes.Value * TLane.Width))));
+                bits &= bits - 1;
+            }
+            while (bits != 0);
+            sum.Store(y);
         }
     }
 
@@ -211,6 +268,27 @@ internal static unsafe class MicroKernel
             if (TLanes.Value > 3)
             {
                 TLane.Store(destination + (3 * TLane.Width), _lane3);
+            }
+        }
+
+        // this + right.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add(Row<TLanes, TLane, T> right)
+        {
+            _lane0 += right._lane0;
+            if (TLanes.Value > 1)
+            {
+                _lane1 += right._lane1;
+            }
+
+            if (TLanes.Value > 2)
+            {
+                _lane2 += right._lane2;
+            }
+
+            if (TLanes.Value > 3)
+            {
+                _lane3 += right._lane3;
             }
         }
 
