@@ -8,7 +8,7 @@ namespace SpikeSR.Reference.Imaging;
 /// <summary>GDAL's metadata in a TIFF: an XML text of items, some of which belong to a band.</summary>
 internal static class GdalMetadata
 {
-    /// <summary>The metadata of some of an image's channels: their items under their new numbers, and what belongs to no band.</summary>
+    /// <summary>The metadata of some of an image's channels: their items under their new numbers, and what belongs to no band. Channels in another order have other colours.</summary>
     /// <param name="text">As it stands in the file, its final zero included; returned as it is where it is no sound XML.</param>
     /// <param name="channels">The channel of the file that each channel of the result is.</param>
     public static ReadOnlyMemory<byte> Select(ReadOnlyMemory<byte> text, int[] channels) => Edit(text, item =>
@@ -16,6 +16,11 @@ internal static class GdalMetadata
         if (item.Attribute("sample") is not { } sample)
         {
             return true;
+        }
+
+        if (item.Attribute("role")?.Value == "colorinterp" && !channels.SequenceEqual(Enumerable.Range(0, channels.Length)))
+        {
+            return false;
         }
 
         var channel = int.TryParse(sample.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Array.IndexOf(channels, number) : -1;

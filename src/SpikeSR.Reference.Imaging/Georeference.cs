@@ -38,6 +38,9 @@ public sealed record Georeference
     /// <summary>Coefficients of rational polynomials, 92 numbers (RPCCoefficientTag); empty if absent.</summary>
     public IReadOnlyList<double> RationalPolynomials { get; init; } = [];
 
+    /// <summary>Whether anything says where pixels lie; what else GDAL adds holds for samples wherever they are.</summary>
+    public bool HasPlace => PixelScale.Count + TiePoints.Count + Transformation.Count + RationalPolynomials.Count > 0;
+
     /// <summary>The sample that stands for no data; null if none is named or the text is no number.</summary>
     public float? NoDataValue
     {

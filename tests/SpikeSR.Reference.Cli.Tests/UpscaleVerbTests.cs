@@ -178,6 +178,20 @@ public sealed class UpscaleVerbTests : IDisposable
     }
 
     [Fact]
+    public void An_endless_image_is_refused_before_its_tiles_are_listed()
+    {
+        using (var file = File.Create(_tool.At("tall.pbm")))
+        {
+            file.Write("P4\n8 500000000\n"u8);
+            file.SetLength(500000015);
+        }
+
+        var result = _tool.Run("upscale", "tall.pbm", "-m", Model, "--max-memory", "96");
+        Assert.Equal(ExitCode.OverLimit, result.ExitCode);
+        Assert.StartsWith("spikesr: tall.pbm: an image of 8 x 500000000 pixels takes ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_folder_without_images_is_one_line()
     {
         Directory.CreateDirectory(_tool.At("empty"));

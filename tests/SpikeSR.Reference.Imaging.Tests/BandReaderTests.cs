@@ -5,7 +5,7 @@ namespace SpikeSR.Reference.Imaging.Tests;
 public sealed class BandReaderTests
 {
     private const string Metadata =
-        "<GDALMetadata><Item name=\"AREA\">x</Item><Item name=\"NAME\" sample=\"0\">blue</Item><Item name=\"NAME\" sample=\"3\">infrared</Item><Item name=\"STATISTICS_MEAN\" sample=\"3\">7</Item></GDALMetadata>\n\0";
+        "<GDALMetadata><Item name=\"AREA\">x</Item><Item name=\"NAME\" sample=\"0\">blue</Item><Item name=\"NAME\" sample=\"3\">infrared</Item><Item name=\"STATISTICS_MEAN\" sample=\"3\">7</Item><Item name=\"COLORINTERP\" sample=\"1\" role=\"colorinterp\">Green</Item></GDALMetadata>\n\0";
 
     [Fact]
     public void Bands_come_in_the_order_asked_for_with_their_own_metadata()
@@ -24,6 +24,7 @@ public sealed class BandReaderTests
         Assert.Contains("<Item name=\"NAME\" sample=\"0\">infrared</Item>", text, StringComparison.Ordinal);
         Assert.Contains("AREA", text, StringComparison.Ordinal);
         Assert.DoesNotContain("blue", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Green", text, StringComparison.Ordinal);
         Assert.DoesNotContain("STATISTICS", text, StringComparison.Ordinal);
         Assert.EndsWith("\0", text, StringComparison.Ordinal);
     }

@@ -314,6 +314,10 @@ public class TiffTests
         return stream.ToArray();
     }
 
+    // A value for no data says nothing of where the image lies.
+    [Fact]
+    public void An_image_without_a_place_is_turned() => Assert.Equal([3, 1, 4, 2], WithoutData("9", [(TiffTag.BitsPerSample, 8), (TiffTag.PhotometricInterpretation, 1), (TiffTag.Orientation, 6)], [1, 2, 3, 4]).Samples);
+
     // A grey image of 2x2 with a value for no data, as text.
     private static Image WithoutData(string noData, (TiffTag Tag, int Value)[] tags, byte[] data)
     {

@@ -49,7 +49,7 @@ internal sealed class TiffReader : RowReader
 
         // Programs for maps take rows as they are stored.
         var orientation = (int)Math.Clamp(directory.Number(TiffTag.Orientation, 1), 0, 9);
-        return OrientedRowReader.Of(reader, orientation is >= 1 and <= 8 && header.Metadata.Georeference is null ? orientation : 1, file);
+        return OrientedRowReader.Of(reader, orientation is >= 1 and <= 8 && header.Metadata.Georeference?.HasPlace != true ? orientation : 1, file);
     }
 
     protected override void ReadRow(Span<float> row)

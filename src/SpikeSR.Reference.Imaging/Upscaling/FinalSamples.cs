@@ -31,7 +31,7 @@ internal sealed class FinalSamples
         (_band, _header, _range, _scale) = (band, band.Header, range, scale);
         (_lowest, _highest) = _header.Kind switch
         {
-            SampleKind.Float32 => (float.NegativeInfinity, float.PositiveInfinity),
+            SampleKind.Float32 => (float.MinValue, float.MaxValue),
             SampleKind.Int16 => (short.MinValue, short.MaxValue),
             _ => (0, _header.MaxValue),
         };
@@ -146,8 +146,8 @@ internal sealed class FinalSamples
                     continue;
                 }
 
-                var value = (line[(x * colours) + c] * span) + low + (_isBeyond ? _planes[c][place + x] : 0);
-                samples[(x * channels) + c] = integral ? MathF.Round(Math.Clamp(value, _lowest, _highest)) : value;
+                var value = Math.Clamp((line[(x * colours) + c] * span) + low + (_isBeyond ? _planes[c][place + x] : 0), _lowest, _highest);
+                samples[(x * channels) + c] = integral ? MathF.Round(value) : value;
             }
         }
 

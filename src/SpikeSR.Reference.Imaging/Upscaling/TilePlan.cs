@@ -42,6 +42,13 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
     public static TilePlan Choose(ITileNetwork network, ImageHeader header, UpscaleSettings settings)
     {
         var (margin, feather, least) = (settings.Margin, settings.Feather, Smallest(network, settings));
+
+        // Of endless rows or columns even the list of tiles is long: before any is made.
+        if (Taps(network, header) is var taps && taps > Budget(settings))
+        {
+            throw Refuse(taps);
+        }
+
         if (settings.TileSize != 0)
         {
             return Of(settings.TileSize);
@@ -64,9 +71,10 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
             return best;
         }
 
-        var needed = plans.Min(plan => plan.Bytes(network, header)) + RuntimeBytes;
-        throw new LimitExceededException(
-            $"an image {header.Width} pixels wide takes {needed >> 20} MiB at least with this network, over the limit of {settings.MaxMemory >> 20} MiB, or {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of heap");
+        throw Refuse(plans.Min(plan => plan.Bytes(network, header)));
+
+        LimitExceededException Refuse(long bytes) => new(
+            $"an image of {header.Width} x {header.Height} pixels takes {(bytes + RuntimeBytes) >> 20} MiB at least with this network, over the limit of {settings.MaxMemory >> 20} MiB, or {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of heap");
 
         TilePlan? Largest(IEnumerable<TilePlan> among) => among.Where(plan => plan.Bytes(network, header) <= budget).MaxBy(plan => (long)plan.Rows.Length * plan.Columns.Length);
 
@@ -91,6 +99,9 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
         }
     }
 
+    // Those of bicubic enlargement.
+    private static long Taps(ITileNetwork network, ImageHeader header) => ((long)header.Width + header.Height) * network.Scale * 5 * sizeof(double);
+
     /// <summary>An upper bound of what an enlargement holds at once.</summary>
     public long Bytes(ITileNetwork network, ImageHeader header)
     {
@@ -101,7 +112,6 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
         var seams = SeamBlend.BytesFor(header.Width, Rows.Length, Rows.LongestFade, scale, header.ColourChannels);
         // A row of floats for the writer, two or three of bytes in it.
         var row = (long)header.RowSamples * scale * (sizeof(float) + (4 * header.BytesPerSample));
-        var taps = ((long)header.Width + header.Height) * scale * 5 * sizeof(double);
-        return network.BytesFor(Rows.Length, Columns.Length) + tile + done + planes + seams + row + taps + SourceBand.BytesFor(header, Rows.Length);
+        return network.BytesFor(Rows.Length, Columns.Length) + tile + done + planes + seams + row + Taps(network, header) + SourceBand.BytesFor(header, Rows.Length);
     }
 }

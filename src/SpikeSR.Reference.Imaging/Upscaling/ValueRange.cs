@@ -61,9 +61,9 @@ public readonly record struct ValueRange(float Low, float High)
     /// <summary>Throws unless the range is one.</summary>
     internal void Check(string name)
     {
-        if (!(float.IsFinite(Low) && float.IsFinite(High) && Low < High))
+        if (!(Low < High && float.IsFinite(High - Low)))
         {
-            throw new ArgumentException($"a value range from {Low} to {High}, expected two numbers in ascending order", name);
+            throw new ArgumentException($"a value range from {Low} to {High}, expected two numbers in ascending order whose difference is a float", name);
         }
     }
 

@@ -232,6 +232,7 @@ public sealed class TiledUpscaleTests
         Assert.Throws<ArgumentException>(() => upscaler.Upscale(image, Tiled with { TileSize = 16 }));
         Assert.Throws<ArgumentException>(() => upscaler.Upscale(image, Tiled with { Margin = 1 }));
         Assert.Throws<ArgumentException>(() => upscaler.Upscale(image, Tiled with { Range = new ValueRange(1, 1) }));
+        Assert.Throws<ArgumentException>(() => upscaler.Upscale(image, Tiled with { Range = new ValueRange(-3e38f, 3e38f) }));
         Assert.Throws<ArgumentException>(() => upscaler.Upscale(Images.Noise(new ImageHeader(40, 40, 5, SampleKind.UInt8), 7)));
         Assert.Throws<ArgumentException>(() => upscaler.Upscale(new byte[12], 2, 2, 3, new byte[47]));
     }
