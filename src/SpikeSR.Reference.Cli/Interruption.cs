@@ -5,7 +5,7 @@ using SpikeSR.Reference.Serialization;
 namespace SpikeSR.Reference.Cli;
 
 /// <summary>
-/// What Ctrl-C and SIGTERM do to a verb. One that takes a cancellation is asked to stop and gets the time to save what it has; any other ends at once, and so does one
+/// What Ctrl-C, SIGTERM and a closed terminal (SIGHUP) do to a verb. One that takes a cancellation is asked to stop and gets the time to save what it has; any other ends at once, and so does one
 /// that is told a second time. Nothing half written is left in either case.
 /// </summary>
 internal sealed class Interruption : IDisposable
@@ -18,6 +18,7 @@ internal sealed class Interruption : IDisposable
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
+    private readonly PosixSignalRegistration _hangUp;
 
     /// <param name="isCancellable">Whether the verb takes a cancellation.</param>
     public Interruption(bool isCancellable)
@@ -25,6 +26,7 @@ internal sealed class Interruption : IDisposable
         _isCancellable = isCancellable;
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Take);
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Take);
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Take);
     }
 
     /// <summary>Asks the verb to stop.</summary>
@@ -40,6 +42,7 @@ internal sealed class Interruption : IDisposable
 
         _interrupt.Dispose();
         _terminate.Dispose();
+        _hangUp.Dispose();
         _source.Dispose();
     }
 

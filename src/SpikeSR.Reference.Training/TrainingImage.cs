@@ -55,6 +55,11 @@ public sealed class TrainingImage
             throw new MalformedFileException(name, "samples", picture.Header.Kind.ToString(), "8 bits a sample");
         }
 
+        if (picture.Header.ColourChannels is not (1 or 3))
+        {
+            throw new MalformedFileException(name, "samples", $"{picture.Header.ColourChannels} bands", "1 band or 3");
+        }
+
         var header = new ImageHeader(width * scale, height * scale, 3, SampleKind.UInt8);
         var high = new Image(header);
         for (var y = 0; y < header.Height; y++)

@@ -63,6 +63,26 @@ public sealed class TrainVerbTests : IDisposable
     public void A_weight_for_no_image_is_one_line_and_leaves_the_files_as_they_were() =>
         Refused(ExitCode.BadInput, "spikesr: --weight is for 'none', expected what an image's name begins with", WithCheckpoint(), "--weight", "none=2");
 
+    [Theory]
+    [InlineData("--log", "images/0.png", "spikesr: images/0.png is there already; --resume goes on from the checkpoint, --overwrite begins again")]
+    [InlineData("--checkpoint", "new.safetensors", "spikesr: new.safetensors: found a folder or another output, expected a file of its own")]
+    [InlineData("--log", "images", "spikesr: images: found a folder or another output, expected a file of its own")]
+    public void An_output_that_would_replace_something_is_refused_before_the_first_step(string option, string file, string message)
+    {
+        var result = _tool.Run(Train("new.safetensors", "--steps", "2", option, file));
+        Assert.Equal((ExitCode.BadInput, string.Empty, message + "\n"), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [Theory]
+    [InlineData("images/0.png", "spikesr: images/0.png is there already; --overwrite replaces it")]
+    [InlineData("sheet.bmp", "spikesr: --picture is 'sheet.bmp', expected a file with the extension of an image format, such as .png")]
+    public void A_picture_that_cannot_be_written_is_refused_before_the_first_score(string file, string message)
+    {
+        var result = _tool.Run("score", "images", "--picture", file);
+        Assert.Equal((ExitCode.BadInput, message + "\n"), (result.ExitCode, result.Error));
+        Assert.DoesNotContain("0.png", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_folders_of_a_log_and_a_curve_are_made()
     {

@@ -108,6 +108,12 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void An_image_of_two_bands_is_refused() => Assert.Contains(
+        "found 2 bands, expected 1 band or 3",
+        Assert.Throws<MalformedFileException>(() => TrainingImage.Of("two", new Image(new ImageHeader(40, 36, 2, SampleKind.UInt8)), scale: 4, smallest: 8, Parallelism.Single)).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
     public void A_run_does_not_end_before_its_checkpoint()
     {
         var checkpoint = Path.Combine(_folder, "run.checkpoint");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SpikeSR.Reference.Imaging;
 using SpikeSR.Reference.Training;
 using SpikeSR.Reference.Training.Scoring;
 
@@ -12,7 +13,8 @@ internal static partial class ScoreVerb
 {
     private static readonly Argument<string> Folder = new("FOLDER") { Description = "High-resolution images (8 bits a sample); what the network gets is made by antialiased bicubic reduction." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of tables." };
-    private static readonly Option<string?> Picture = new("--picture") { Description = "Write, or replace, an image of crops of bicubic, the network and the truth side by side.", HelpName = "FILE" };
+    private static readonly Option<string?> Picture = new("--picture") { Description = "Write crops of bicubic, the network and the truth side by side as an image.", HelpName = "FILE" };
+    private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Replace a picture that is there already." };
     private static readonly Option<string[]> Show = new("--show") { Description = "An image that --picture shows; may be repeated. [default: all]", HelpName = "NAME", DefaultValueFactory = _ => [] };
 
     /// <summary>Makes the verb.</summary>
@@ -26,7 +28,7 @@ internal static partial class ScoreVerb
 
             Example: spikesr score images --model model.safetensors
             """)
-        { Folder, ModelOption.Model, Json, Picture, Show, EngineOptions.Threads };
+        { Folder, ModelOption.Model, Json, Picture, Overwrite, Show, EngineOptions.Threads };
         command.SetAction(Run);
         return command;
     }
@@ -45,6 +47,17 @@ internal static partial class ScoreVerb
 
         if (picture is not null)
         {
+            // Before the first image, not after the last.
+            if (ImageFormats.OfExtension(picture) is null || Directory.Exists(picture))
+            {
+                throw new ArgumentException($"--picture is '{picture}', expected a file with the extension of an image format, such as .png");
+            }
+
+            if (File.Exists(picture) && !parsed.GetValue(Overwrite))
+            {
+                throw new ArgumentException($"{picture} is there already; --overwrite replaces it");
+            }
+
             OutputFolder.Create(picture);
         }
 

@@ -42,7 +42,7 @@ internal static class TrainVerb
     private static readonly Option<string?> Checkpoint = new("--checkpoint") { Description = "Where the run's state is kept; default: OUTPUT with .checkpoint appended." };
     private static readonly Option<int> CheckpointEvery = Options.Integer("--checkpoint-every", "Steps between checkpoints.", 1, 100000000, 250);
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint: the network becomes, byte for byte, what it would have without the stop." };
-    private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Begin again where the output or its checkpoint is there already, and replace them." };
+    private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Begin again where an output is there already, and replace it." };
     private static readonly Option<string?> Log = new("--log") { Description = "CSV file of loss, rate and PSNR." };
 
     private static readonly Option<string?> Curve = new("--curve") { Description = "SVG picture of the log's loss and PSNR, drawn again at every measurement; needs --log." };
@@ -127,18 +127,19 @@ internal static class TrainVerb
     // Before the first step, not at the first checkpoint.
     private static void CheckOutputs(ParseResult parsed, string output, string checkpoint)
     {
-        foreach (var path in new[] { output, checkpoint })
+        string[] files = [output, checkpoint, .. new[] { parsed.GetValue(Log), parsed.GetValue(Curve) }.OfType<string>()];
+        foreach (var path in files)
         {
+            if (Directory.Exists(path) || Path.EndsInDirectorySeparator(path) || files.Count(other => Path.GetFullPath(other) == Path.GetFullPath(path)) > 1)
+            {
+                throw new ArgumentException($"{path}: found a folder or another output, expected a file of its own");
+            }
+
             if (File.Exists(path) && !parsed.GetValue(Resume) && !parsed.GetValue(Overwrite))
             {
                 throw new ArgumentException($"{path} is there already; --resume goes on from the checkpoint, --overwrite begins again");
             }
 
-            OutputFolder.Create(path);
-        }
-
-        foreach (var path in new[] { parsed.GetValue(Log), parsed.GetValue(Curve) }.OfType<string>())
-        {
             OutputFolder.Create(path);
         }
     }
