@@ -19,7 +19,9 @@ public static class TailFit
     /// <param name="settings">Settings; <see cref="TrainingSettings.TailFitBatches"/> says how many batches, 0: nothing is done.</param>
     /// <param name="backend">What computes.</param>
     /// <param name="pool">Pictures.</param>
-    public static void Apply(SpikeSr<F32> network, TrainingSettings settings, Backend<F32> backend, ImagePool pool)
+    /// <param name="cancellation">Asks to give up, between batches.</param>
+    /// <exception cref="OperationCanceledException">It was given up; the network is as it was.</exception>
+    public static void Apply(SpikeSr<F32> network, TrainingSettings settings, Backend<F32> backend, ImagePool pool, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(settings);
@@ -37,6 +39,7 @@ public static class TailFit
         var noise = new GumbelNoise(settings.Seed, 0);
         for (var batch = 0; batch < settings.TailFitBatches; batch++)
         {
+            cancellation.ThrowIfCancellationRequested();
             using var keep = backend.Workspace.OpenScope();
             var (low, high) = (keep.Rent<F32>(settings.Batch, size, size, 3), keep.Rent<F32>(settings.Batch, size * scale, size * scale, 3));
             pool.FillBatch(settings.Seed, batch, low, high);

@@ -43,6 +43,16 @@ public sealed class TailFitTests : IDisposable
         Assert.Single(tails.Select(tail => string.Join(' ', tail.Select(element => BitConverter.SingleToInt32Bits(element.Value)))).Distinct());
     }
 
+    [Fact]
+    public void A_fit_that_is_given_up_leaves_the_network_as_it_was()
+    {
+        var backend = SimdBackend.Create<F32>(new Workspace(), Parallelism.Single);
+        var (network, pool) = Start(Settings with { TailFitBatches = 0 }, backend);
+        var before = network.StateDict.Find("tail.0.weight")!.Value.Span.ToArray();
+        Assert.Throws<OperationCanceledException>(() => TailFit.Apply(network, Settings, backend, pool, new CancellationToken(canceled: true)));
+        Assert.Equal(before, network.StateDict.Find("tail.0.weight")!.Value.Span.ToArray());
+    }
+
     private static SpikeSr<F32> Untrained(TrainingSettings settings)
     {
         var network = new SpikeSr<F32>(new SpikeSrConfiguration { Steps = 2, Channels = 32, Groups = 1, Blocks = 1, PatchSizes = [6], QueryDepth = 4, Hidden = 8 });

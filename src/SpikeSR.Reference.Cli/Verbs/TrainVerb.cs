@@ -73,14 +73,16 @@ internal static class TrainVerb
 
         var (checkpoint, resume) = (parsed.GetValue(Checkpoint) ?? output + ".checkpoint", parsed.GetValue(Resume));
         CheckOutputs(parsed, output, checkpoint);
+        AtomicFile.RemoveRemains([output, checkpoint]);
         var backend = EngineOptions.Simd(parsed);
         var settings = Settings(parsed);
         var network = Network(parsed, settings.Seed);
         settings.Check(network.Configuration.MinimumSide);
-        var (pool, heldBack) = Images(parsed, network.Configuration.Scale, settings.Crop, backend.Threads);
-        if (!resume)
+        var (pool, heldBack) = Images(parsed, network.Configuration.Scale, settings.Crop, backend.Threads, cancellation);
+        if (!resume && settings.TailFitBatches > 0)
         {
-            TailFit.Apply(network, settings, backend, pool);
+            Console.WriteLine($"fitting the last layer to {settings.TailFitBatches} batches");
+            TailFit.Apply(network, settings, backend, pool, cancellation);
         }
 
         var trainer = new Trainer(network, settings, backend, pool);
@@ -190,7 +192,7 @@ internal static class TrainVerb
         return network;
     }
 
-    private static (ImagePool Pool, List<TrainingImage> HeldBack) Images(ParseResult parsed, int scale, int crop, Parallelism threads)
+    private static (ImagePool Pool, List<TrainingImage> HeldBack) Images(ParseResult parsed, int scale, int crop, Parallelism threads, CancellationToken cancellation)
     {
         var every = parsed.GetValue(HoldBack);
         var factors = parsed.GetRequiredValue(Weights).Select(Factor).ToList();
@@ -203,6 +205,7 @@ internal static class TrainVerb
 
         for (var i = 0; i < paths.Count; i++)
         {
+            cancellation.ThrowIfCancellationRequested();
             var image = TrainingImage.Load(paths[i], scale, crop, threads);
             if (every > 0 && i % every == every - 1)
             {

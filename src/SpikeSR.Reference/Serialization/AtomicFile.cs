@@ -100,8 +100,8 @@ public static class AtomicFile
         }
     }
 
-    // Names of up to 255 bytes are usual; the cut keeps the temporary name below that where the name itself is near it.
-    private static string TemporaryStart(string name) => $".{name[..Math.Min(name.Length, 40)]}.tmp-";
+    // Names of up to 255 bytes are usual; the cut keeps the temporary name below that where the name itself is near it. Half a character would not be found again.
+    private static string TemporaryStart(string name) => $".{name[..Math.Min(name.Length, name.Length > 40 && char.IsHighSurrogate(name[39]) ? 39 : 40)]}.tmp-";
 
     private static void WriteBeside(string temporary, string destination, Action<Stream> write, bool replace)
     {

@@ -92,6 +92,15 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Equal(others.Order(StringComparer.Ordinal), Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
+    // What a killed process leaves has such a name; a file system that takes no half characters would never give it back.
+    [Fact]
+    public void A_long_name_is_not_cut_within_a_character()
+    {
+        var path = Path.Combine(_folder, new string('a', 39) + "\U0001F389.png");
+        AtomicFile.Write(path, _ => Assert.DoesNotContain(Directory.GetFiles(_folder), name => name.Contains('\uFFFD', StringComparison.Ordinal)));
+        Assert.Equal([path], Directory.GetFiles(_folder));
+    }
+
     [Fact]
     public void What_is_still_being_written_is_no_remains()
     {
