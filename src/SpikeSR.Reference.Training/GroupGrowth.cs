@@ -6,7 +6,7 @@ namespace SpikeSR.Reference.Training;
 /// <summary>
 /// A deeper network that begins where a trained one ended (SPEC TRAIN-9): the groups that are added stand behind the trained ones, drawn as for a new
 /// network except that their last TDBN has weight zero. SAG(F) = F + TDBN(...) is then the identity, so the deeper network's output is the trained one's,
-/// and the first gradients reach that weight alone; the layers before it begin to learn as it moves away from zero.
+/// and of what was added the first gradients reach that TDBN's weight and bias alone; the layers before it begin to learn as the weight moves away from zero.
 /// </summary>
 public static class GroupGrowth
 {

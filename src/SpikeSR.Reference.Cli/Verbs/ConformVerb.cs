@@ -30,7 +30,7 @@ internal static class ConformVerb
             Stopped, it judges and reports what it has, and leaves nothing of the backend behind.
             Exit status: 0 everything that was asked passed, 1 something failed, 3 nothing failed but something could not be judged, 130 stopped.
 
-            Example: spikesr conform run --backend "python3 golden/examples/python/backend.py {case} {out}" --levels 1
+            Example: spikesr conform run --backend "python3 golden/examples/python/backend.py {case} {out}" --capabilities golden/examples/python/capabilities.json
             """)
         { backend, timeout, memory, disk };
         var asked = new ConformOptions(verb);

@@ -106,7 +106,7 @@ internal static class NeuronVerb
         var floor = settings.Reset is null ? "V" : "(V - V_reset)";
         var charge = settings.Kind == NeuronKind.IntegrateAndFire ? "V + X" : settings.DecayInput ? $"V + (X - {floor}){leak}" : $"V - {floor}{leak} + X";
         Console.WriteLine(Invariant($"{name}, V_th = {settings.Threshold}, {(settings.Reset is { } reset ? Invariant($"V_reset = {reset}") : "soft reset")}{constant}"));
-        Console.WriteLine($"charge   H = {charge}");
+        Console.WriteLine($"charge   H = {charge}, V of the step before");
         Console.WriteLine("fire     S = 1 if H - V_th >= 0 else 0");
         Console.WriteLine($"reset    V = {(settings.Reset is null ? "H - S V_th" : "(1 - S) H + S V_reset")}");
         Console.WriteLine(Invariant($"backward dS/dH = sg, the {settings.Surrogate.Kind.ToString().ToLowerInvariant()} surrogate of alpha {settings.Surrogate.Alpha} at H - V_th"));

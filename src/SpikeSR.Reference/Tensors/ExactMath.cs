@@ -2,7 +2,7 @@ namespace SpikeSR.Reference.Tensors;
 
 /// <summary>
 /// exp, erf, sigmoid, tanh, GELU and its derivative from + - * /, fused multiply-add and comparisons alone, so that every platform and every
-/// vector width gives the same bits (SPEC REP-1). The vector code is the code below it, written once over the lane; these entries run it on a lane of one.
+/// vector width gives the same bits (SPEC REP-1, REP-6). The vector code is the code below it, written once over the lane; these entries run it on a lane of one.
 /// </summary>
 /// <remarks>
 /// Error: for <see cref="float"/> at most <see cref="ExactMathAccuracy.Limit"/> units in the last place of the result (of 2^-149 among subnormals), over all
