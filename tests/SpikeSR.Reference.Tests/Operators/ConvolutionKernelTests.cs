@@ -77,6 +77,18 @@ public sealed class ConvolutionKernelTests
         }
     }
 
+    // So many channels and outputs that rows of the weight are added spike by spike, which only the widest lanes hold side by side.
+    [Theory]
+    [InlineData("Lane512 float", 64)]
+    [InlineData("Lane512 double", 32)]
+    public void A_convolution_of_scattered_spikes_is_its_definition(string lane, int outputs)
+    {
+        Checks(lane).ForwardSpikes(new(1, 2, 4, 70, outputs, 3, 3, Padding: 1), 2);
+        Checks(lane).ForwardSpikes(new(2, 2, 3, 33, outputs - 16, 3, 3, Padding: 2, Dilation: 2), 4);
+        Checks(lane).ForwardSpikes(new(1, 5, 4, 66, outputs, 3, 3, Stride: 2, Padding: 1), 6);
+        Checks(lane).ForwardSpikes(new(1, 3, 51, 36, outputs, 3, 1), 8);
+    }
+
     private static void ForEveryCase(ConvolutionCase[] cases, string lane, Action<IConvolutionKernelChecks, ConvolutionCase, int> check)
     {
         for (var i = 0; i < cases.Length; i++)
