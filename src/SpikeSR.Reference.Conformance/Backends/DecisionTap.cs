@@ -230,17 +230,13 @@ internal sealed class DecisionTap<T>(Backend<T> inner) : Backend<T>(inner.Worksp
         inner.GatedGelu(u, a, d, x, y);
 
     /// <inheritdoc/>
-    public override void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y) =>
-        inner.TokenLayer(layer, x, context, sampled, middle, y);
+    public override void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TokenLayer<T>.Saved saved, TensorView<T> y) =>
+        inner.TokenLayer(layer, x, context, saved, y);
 
     /// <inheritdoc/>
-    public override void TokenAttentionBackward(
-        TokenAttention<T> attention, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext) =>
-        inner.TokenAttentionBackward(attention, x, context, sampled, gradY, gradX, gradContext);
-
-    /// <inheritdoc/>
-    public override void TokenMlpBackward(TokenLayer<T> layer, TensorView<T> middle, TensorView<T> gradY, TensorView<T> gradMiddle) =>
-        inner.TokenMlpBackward(layer, middle, gradY, gradMiddle);
+    public override void TokenLayerBackward(
+        TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TokenLayer<T>.Saved saved, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext) =>
+        inner.TokenLayerBackward(layer, x, context, saved, gradY, gradX, gradContext);
 
     /// <inheritdoc/>
     public override void SideBySide(int count, Action<Backend<T>, int> work) =>

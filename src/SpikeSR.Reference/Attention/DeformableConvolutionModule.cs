@@ -12,7 +12,9 @@ namespace SpikeSR.Reference.Attention;
 public sealed class DeformableConvolutionModule<T>
     where T : unmanaged, IScalar<T>
 {
-    private const int Taps = 9;
+    /// <summary>Taps: channels of the mask, and half as many as of the offsets.</summary>
+    internal const int Taps = 9;
+
     /// <summary>Declares offset_conv, modulator_conv and regular_conv.</summary>
     /// <param name="names">Where.</param>
     /// <param name="inputs">Input channels.</param>

@@ -66,7 +66,7 @@ public sealed class DeformableSimilarityAttention<T>
                 var target = targets.Slice(patch, 1);
                 for (var i = 0; i < Layers; i++)
                 {
-                    _layers[i].Forward(one, i == 0 ? sources.Slice(patch, 1) : target, i == 0 ? sources.Slice(context, 1) : default, default, target, target);
+                    _layers[i].Forward(one, i == 0 ? sources.Slice(patch, 1) : target, i == 0 ? sources.Slice(context, 1) : default, default, target);
                 }
             });
             scope.Return(patches);
@@ -95,21 +95,19 @@ public sealed class DeformableSimilarityAttention<T>
     {
         var (backend, keep, grid) = (pass.Backend, pass.Keep, Grid(x));
         var matched = Patches(keep, grid, x);
-        var states = new TensorView<T>[(2 * Layers) + 1];
+        var (states, layers) = (new TensorView<T>[Layers + 1], new TokenLayer<T>.Saved[Layers]);
         for (var i = 0; i < states.Length; i++)
         {
             states[i] = Patches(keep, grid, x);
         }
 
-        var sampled = Patches(keep, grid, x);
-        var saved = new Saved(grid, Settings(pass.Train, batch), pass.NextNoise(x.Shape[0], grid.Count), matched, keep.Rent<int>(x.Shape[0], grid.Count), sampled, states);
+        var saved = new Saved(grid, Settings(pass.Train, batch), pass.NextNoise(x.Shape[0], grid.Count), matched, keep.Rent<int>(x.Shape[0], grid.Count), states, layers);
         backend.PatchDivide(grid, x, states[0]);
         backend.Match(saved.Match, states[0], _matchNorm.Weight, _matchNorm.Bias, saved.Noise, matched, saved.Chosen);
         for (var i = 0; i < Layers; i++)
         {
-            var (input, middle, output) = (states[2 * i], states[(2 * i) + 1], states[(2 * i) + 2]);
-            var (context, queries) = i == 0 ? (Tokens(matched), Tokens(sampled)) : default;
-            _layers[i].Forward(backend, Tokens(input), context, queries, Tokens(middle), Tokens(output));
+            layers[i] = TokenLayer<T>.Saved.Rent(keep, Tokens(states[i]), deformable: i == 0);
+            _layers[i].Forward(backend, Tokens(states[i]), i == 0 ? Tokens(matched) : default, layers[i], Tokens(states[i + 1]));
         }
 
         using var scope = backend.Workspace.OpenScope();
@@ -136,8 +134,8 @@ public sealed class DeformableSimilarityAttention<T>
         backend.PatchReverseBackward(grid, gradImage, gradTokens);
         for (var i = Layers - 1; i >= 0; i--)
         {
-            var (context, queries, gradContext) = i == 0 ? (Tokens(saved.Matched), Tokens(saved.Sampled), Tokens(gradMatched)) : default;
-            _layers[i].Backward(backend, Tokens(saved.States[2 * i]), context, queries, Tokens(saved.States[(2 * i) + 1]), Tokens(gradTokens), Tokens(gradTokens), gradContext);
+            var (context, gradContext) = i == 0 ? (Tokens(saved.Matched), Tokens(gradMatched)) : default;
+            _layers[i].Backward(backend, Tokens(saved.States[i]), context, saved.Layers[i], Tokens(gradTokens), Tokens(gradTokens), gradContext);
         }
 
         var gradPatches = Patches(scope, grid, gradY);
@@ -162,8 +160,8 @@ public sealed class DeformableSimilarityAttention<T>
     /// <param name="Noise">Gumbel noise [T B, n, n], or absent.</param>
     /// <param name="Matched">Matched patches [T B, n, P P, C].</param>
     /// <param name="Chosen">Their numbers [T B, n].</param>
-    /// <param name="Sampled">What the first layer's queries come from, the DCN's output [T B, n, P P, C]: to compute it again would take 6 % of a step.</param>
-    /// <param name="States">Tokens before each half layer, and after the last: seven tensors [T B, n, P P, C].</param>
+    /// <param name="States">Tokens before each layer, and after the last: four tensors [T B, n, P P, C].</param>
+    /// <param name="Layers">What the layers need beside them.</param>
     public sealed record Saved(
-        PatchGrid Grid, MatchSettings Match, TensorView<T> Noise, TensorView<T> Matched, TensorView<int> Chosen, TensorView<T> Sampled, TensorView<T>[] States);
+        PatchGrid Grid, MatchSettings Match, TensorView<T> Noise, TensorView<T> Matched, TensorView<int> Chosen, TensorView<T>[] States, TokenLayer<T>.Saved[] Layers);
 }

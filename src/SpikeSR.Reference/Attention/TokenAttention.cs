@@ -71,18 +71,6 @@ public sealed class TokenAttention<T>
     /// <param name="gradX">Gradient by the tokens.</param>
     /// <param name="gradContext">Gradient by the context; absent where it is.</param>
     public void Backward(
-        Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext) =>
-        backend.TokenAttentionBackward(this, x, context, sampled, gradY, gradX, gradContext);
-
-    /// <summary>The same by a backend's primitives.</summary>
-    /// <param name="backend">What computes.</param>
-    /// <param name="x">Tokens [b, n, C].</param>
-    /// <param name="context">Tokens that answered, or absent.</param>
-    /// <param name="sampled">The DCN's output from the forward pass; absent where not deformable.</param>
-    /// <param name="gradY">Gradient by the output [b, n, C].</param>
-    /// <param name="gradX">Gradient by the tokens.</param>
-    /// <param name="gradContext">Gradient by the context; absent where it is.</param>
-    internal void BackwardByPrimitives(
         Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
     {
         using var scope = backend.Workspace.OpenScope();

@@ -57,25 +57,23 @@ public sealed class TokenLayer<T>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Matched tokens [b, n, C], or absent.</param>
-    /// <param name="sampled">Receives what the queries come from where deformable, the DCN's output [b, n, C], for the backward pass; absent where none follows.</param>
-    /// <param name="middle">Receives the tokens between attention and MLP; may be x itself where no backward pass follows.</param>
-    /// <param name="y">Receives the output; may be middle itself where no backward pass follows.</param>
-    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y) =>
-        backend.TokenLayer(this, x, context, sampled, middle, y);
+    /// <param name="saved">Receives what the backward pass needs; absent where none follows.</param>
+    /// <param name="y">Receives the output; may be x itself where no backward pass follows.</param>
+    public void Forward(Backend<T> backend, TensorView<T> x, TensorView<T> context, Saved saved, TensorView<T> y) => backend.TokenLayer(this, x, context, saved, y);
 
     /// <summary>The same by a backend's primitives.</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Matched tokens [b, n, C], or absent.</param>
-    /// <param name="sampled">Receives what the queries come from where deformable, the DCN's output [b, n, C], for the backward pass; absent where none follows.</param>
-    /// <param name="middle">Receives the tokens between attention and MLP; may be x itself where no backward pass follows.</param>
-    /// <param name="y">Receives the output; may be middle itself where no backward pass follows.</param>
-    internal void ForwardByPrimitives(Backend<T> backend, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y)
+    /// <param name="saved">Receives what the backward pass needs; absent where none follows.</param>
+    /// <param name="y">Receives the output; may be x itself where no backward pass follows.</param>
+    internal void ForwardByPrimitives(Backend<T> backend, TensorView<T> x, TensorView<T> context, Saved saved, TensorView<T> y)
     {
         using var scope = backend.Workspace.OpenScope();
+        var middle = saved.IsAbsent ? y : saved.Middle;
         var (normalised, branch) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
         backend.LayerNorm(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(normalised));
-        Attention.Forward(backend, normalised, context, sampled, branch);
+        Attention.Forward(backend, normalised, context, saved.Sampled, branch);
         backend.Add(x, branch, middle);
         backend.LayerNorm(Epsilon, Rows(middle), MlpNorm.Weight, MlpNorm.Bias, Rows(normalised));
         var hidden = scope.Rent<T>(x.Shape[0] * x.Shape[1], HiddenWeight.Shape[0]);
@@ -86,31 +84,34 @@ public sealed class TokenLayer<T>
     }
 
     /// <summary>Throws unless the tensors of a forward pass fit together.</summary>
-    internal void Check(TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y)
+    internal void Check(TensorView<T> x, TensorView<T> context, Saved saved, TensorView<T> y)
     {
         Guard.HasShape(x, nameof(x), -1, -1, OutputWeight.Shape[0]);
-        Guard.SameLength(x, middle, nameof(middle));
         Guard.SameLength(x, y, nameof(y));
         if (!context.IsAbsent)
         {
             Guard.HasShape(context, nameof(context), x.Shape[0], -1, x.Shape[2]);
         }
 
-        if (!sampled.IsAbsent)
+        if (!saved.IsAbsent)
         {
-            Guard.SameLength(x, sampled, nameof(sampled));
+            Guard.SameLength(x, saved.Middle, nameof(saved));
+        }
+
+        if (!saved.Sampled.IsAbsent)
+        {
+            Guard.SameLength(x, saved.Sampled, nameof(saved));
         }
 
         var side = (int)Math.Round(Math.Sqrt(x.Shape[1]));
         Guard.That(!Attention.IsDeformable || side * side == x.Shape[1], $"{x.Shape[1]} tokens do not fill a square map", nameof(x));
     }
 
-    /// <summary>Gradients to x and context, computed again from x, the DCN's output and middle. Overwrites both.</summary>
+    /// <summary>Gradients to x and context, computed again from x and what was saved. Overwrites both.</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens of the forward pass [b, n, C].</param>
     /// <param name="context">Matched tokens, or absent.</param>
-    /// <param name="sampled">The DCN's output from the forward pass; absent where not deformable.</param>
-    /// <param name="middle">Tokens between attention and MLP.</param>
+    /// <param name="saved">From the forward pass.</param>
     /// <param name="gradY">Gradient by the output.</param>
     /// <param name="gradX">Gradient by the tokens; may be gradY itself.</param>
     /// <param name="gradContext">Gradient by the context; absent where it is.</param>
@@ -118,43 +119,70 @@ public sealed class TokenLayer<T>
         Backend<T> backend,
         TensorView<T> x,
         TensorView<T> context,
-        TensorView<T> sampled,
-        TensorView<T> middle,
+        Saved saved,
+        TensorView<T> gradY,
+        TensorView<T> gradX,
+        TensorView<T> gradContext) =>
+        backend.TokenLayerBackward(this, x, context, saved, gradY, gradX, gradContext);
+
+    /// <summary>The same by a backend's primitives.</summary>
+    /// <param name="backend">What computes.</param>
+    /// <param name="x">Tokens of the forward pass [b, n, C].</param>
+    /// <param name="context">Matched tokens, or absent.</param>
+    /// <param name="saved">From the forward pass.</param>
+    /// <param name="gradY">Gradient by the output.</param>
+    /// <param name="gradX">Gradient by the tokens; may be gradY itself.</param>
+    /// <param name="gradContext">Gradient by the context; absent where it is.</param>
+    internal void BackwardByPrimitives(
+        Backend<T> backend,
+        TensorView<T> x,
+        TensorView<T> context,
+        Saved saved,
         TensorView<T> gradY,
         TensorView<T> gradX,
         TensorView<T> gradContext)
     {
         using var scope = backend.Workspace.OpenScope();
-        var gradMiddle = scope.Rent<T>(x.Shape);
-        backend.TokenMlpBackward(this, middle, gradY, gradMiddle);
-        var (normalised, path) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
-        backend.LayerNorm(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(normalised));
-        Attention.Backward(backend, normalised, context, sampled, gradMiddle, path, gradContext);
-        backend.LayerNormBackward(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(path), Rows(gradX));
-        backend.Add(gradMiddle, gradX, gradX);
-    }
-
-    /// <summary>gradMiddle = gradY + the MLP's path, by a backend's primitives.</summary>
-    /// <param name="backend">What computes.</param>
-    /// <param name="middle">Tokens between attention and MLP.</param>
-    /// <param name="gradY">Gradient by the output.</param>
-    /// <param name="gradMiddle">Gradient by the tokens between attention and MLP.</param>
-    internal void MlpBackwardByPrimitives(Backend<T> backend, TensorView<T> middle, TensorView<T> gradY, TensorView<T> gradMiddle)
-    {
-        using var scope = backend.Workspace.OpenScope();
-        var (normalised, path) = (scope.Rent<T>(middle.Shape), scope.Rent<T>(middle.Shape));
-        var (hidden, active, gradHidden) = (Hidden(scope, middle), Hidden(scope, middle), Hidden(scope, middle));
-        backend.LayerNorm(Epsilon, Rows(middle), MlpNorm.Weight, MlpNorm.Bias, Rows(normalised));
+        var (normalised, path, gradMiddle) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
+        var (hidden, active, gradHidden) = (Hidden(scope, x), Hidden(scope, x), Hidden(scope, x));
+        backend.LayerNorm(Epsilon, Rows(saved.Middle), MlpNorm.Weight, MlpNorm.Bias, Rows(normalised));
         backend.Linear(Rows(normalised), HiddenWeight, HiddenBias, hidden);
         backend.Activation(ActivationKind.Gelu, hidden, active);
         backend.LinearBackward(active, OutputWeight, OutputBias, Rows(gradY), gradHidden);
         backend.ActivationBackward(ActivationKind.Gelu, hidden, gradHidden, gradHidden);
         backend.LinearBackward(Rows(normalised), HiddenWeight, HiddenBias, gradHidden, Rows(path));
-        backend.LayerNormBackward(Epsilon, Rows(middle), MlpNorm.Weight, MlpNorm.Bias, Rows(path), Rows(gradMiddle));
+        backend.LayerNormBackward(Epsilon, Rows(saved.Middle), MlpNorm.Weight, MlpNorm.Bias, Rows(path), Rows(gradMiddle));
         backend.Add(gradY, gradMiddle, gradMiddle);
+
+        backend.LayerNorm(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(normalised));
+        Attention.Backward(backend, normalised, context, saved.Sampled, gradMiddle, path, gradContext);
+        backend.LayerNormBackward(Epsilon, Rows(x), AttentionNorm.Weight, AttentionNorm.Bias, Rows(path), Rows(gradX));
+        backend.Add(gradMiddle, gradX, gradX);
     }
 
     private static TensorView<T> Rows(TensorView<T> tokens) => tokens.Reshape(tokens.Shape[0] * tokens.Shape[1], tokens.Shape[2]);
 
     private TensorView<T> Hidden(Workspace.Scope scope, TensorView<T> x) => scope.Rent<T>(x.Shape[0] * x.Shape[1], HiddenWeight.Shape[0]);
+
+    /// <summary>What the backward pass needs beside the tokens.</summary>
+    /// <param name="Middle">Tokens between attention and MLP [b, n, C].</param>
+    /// <param name="Sampled">What the queries come from where deformable, the DCN's output [b, n, C]: to compute it again would take 6 % of a training step. Absent elsewhere.</param>
+    /// <param name="Offset">The DCN's offsets [b, n, 18] and</param>
+    /// <param name="Logits">its mask's logits [b, n, 9], for backends that keep them, which saves 1 % of a step; the definition computes them again.</param>
+    public readonly record struct Saved(TensorView<T> Middle, TensorView<T> Sampled, TensorView<T> Offset, TensorView<T> Logits)
+    {
+        /// <summary>Whether nothing is wanted.</summary>
+        public bool IsAbsent => Middle.IsAbsent;
+
+        /// <summary>Room for one.</summary>
+        /// <param name="scope">The owner.</param>
+        /// <param name="x">The layer's tokens [b, n, C].</param>
+        /// <param name="deformable">Whether the layer's queries come through the DCN.</param>
+        public static Saved Rent(Workspace.Scope scope, TensorView<T> x, bool deformable)
+        {
+            var middle = scope.Rent<T>(x.Shape);
+            var (patches, tokens, taps) = (x.Shape[0], x.Shape[1], DeformableConvolutionModule<T>.Taps);
+            return deformable ? new(middle, scope.Rent<T>(x.Shape), scope.Rent<T>(patches, tokens, 2 * taps), scope.Rent<T>(patches, tokens, taps)) : new(middle, default, default, default);
+        }
+    }
 }

@@ -17,48 +17,50 @@ internal static unsafe class TokenLayerKernel
     /// <summary>Elements that <see cref="MatrixKernel.Multiply{TLane, T}(int, int, int, T*, nint, int, T*, T*, nint, T*, nint)"/> finds beside each other: 512 bits of float.</summary>
     public const int Fill = 16;
 
-    private const int Taps = 9;
-    private const int ModulationWidth = 2 * Fill;
+    /// <summary>Taps of the DCN: channels of its mask, and half as many as of its offsets.</summary>
+    public const int Taps = 9;
 
-    /// <summary>middle = x + attention(LN(x), context); y = middle + fc2(GELU(fc1(LN(middle)))). middle and y may be x.</summary>
+    /// <summary>Mask and offsets side by side, filled up.</summary>
+    public const int ModulationWidth = 2 * Fill;
+
+    /// <summary>middle = x + attention(LN(x), context); y = middle + fc2(GELU(fc1(LN(middle)))). Where nothing is saved, y may be x.</summary>
     /// <typeparam name="TLane">The lane type.</typeparam>
     /// <typeparam name="T">The number type.</typeparam>
     /// <param name="layer">Weights as the products want them.</param>
     /// <param name="x">Tokens [b, n, C].</param>
     /// <param name="context">Tokens that answer [b, m, C], or absent.</param>
-    /// <param name="sampled">Receives the DCN's output [b, n, C], or absent.</param>
-    /// <param name="middle">Tokens after the attention [b, n, C].</param>
+    /// <param name="saved">Receives what the backward pass needs, or absent.</param>
     /// <param name="y">Output [b, n, C].</param>
     /// <param name="workspace">The owner of temporary buffers.</param>
     /// <param name="threads">Threads over patches.</param>
     public static void Forward<TLane, T>(
-        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
+        Weights<T> layer, TensorView<T> x, TensorView<T> context, Saved<T> saved, TensorView<T> y, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         // A patch alone, as inference asks, leaves nothing to the collector.
         if (x.Shape[0] == 1)
         {
-            Patch<TLane, T>(layer, x.At(0), PatchOf(context, 0), PatchOf(sampled, 0), middle.At(0), y.At(0), workspace);
+            Patch<TLane, T>(layer, x.At(0), PatchOf(context, 0), saved.At(0), y.At(0), workspace);
             return;
         }
 
-        Patches<TLane, T>(layer, x, context, sampled, middle, y, workspace, threads);
+        Patches<TLane, T>(layer, x, context, saved, y, workspace, threads);
     }
 
     private static void Patches<TLane, T>(
-        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace, Parallelism threads)
+        Weights<T> layer, TensorView<T> x, TensorView<T> context, Saved<T> saved, TensorView<T> y, Workspace workspace, Parallelism threads)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
         threads.For(x.Shape[0], patch =>
-            Patch<TLane, T>(layer, x.At(patch), PatchOf(context, patch), PatchOf(sampled, patch), middle.At(patch), y.At(patch), workspace));
+            Patch<TLane, T>(layer, x.At(patch), PatchOf(context, patch), saved.At(patch), y.At(patch), workspace));
 
     private static TensorView<T> PatchOf<T>(TensorView<T> patches, int patch)
         where T : unmanaged => patches.IsAbsent ? default : patches.At(patch);
 
-    // The same for one patch: x, sampled, middle and y are [n, C], context [m, C].
+    // The same for one patch: x and y are [n, C], context [m, C].
     private static void Patch<TLane, T>(
-        Weights<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y, Workspace workspace)
+        Weights<T> layer, TensorView<T> x, TensorView<T> context, Saved<T> saved, TensorView<T> y, Workspace workspace)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -73,8 +75,8 @@ internal static unsafe class TokenLayerKernel
         var asking = normalised;
         if (layer.Deformable is { } deformable)
         {
-            asking = sampled.IsAbsent ? branch : sampled;
-            Sample<TLane, T>(deformable, normalised, asking, scope, workspace);
+            asking = saved.Sampled.IsAbsent ? branch : saved.Sampled;
+            Sample<TLane, T>(deformable, normalised, saved with { Sampled = asking }, scope, workspace);
         }
 
         var (q, k) = (scope.Rent<T>(tokens, depth), scope.Rent<T>(answering, depth));
@@ -87,6 +89,7 @@ internal static unsafe class TokenLayerKernel
         var similarities = scope.Rent<T>(AttentionKernel.SimilarityLength(answering));
         AttentionKernel.Patch<TLane, T>(
             tokens, answering, depth, channels, root, q.Pointer, packedKeys.Pointer, packedValues, zeros.Pointer, similarities.Pointer, branch.Pointer);
+        var middle = saved.Middle.IsAbsent ? y : saved.Middle;
         LaneLoop.ElementRange<TLane, T, ElementwiseKernel.Sum<T>>(new(x.Pointer, branch.Pointer, middle.Pointer), 0, x.Length);
         Mlp<TLane, T>(layer, middle, normalised, y, scope);
     }
@@ -112,7 +115,7 @@ internal static unsafe class TokenLayerKernel
     }
 
     // The DCN of one patch's P x P map: offsets and mask by one convolution, the mask's channels first so that they begin a lane.
-    private static void Sample<TLane, T>(DeformableWeights<T> weights, TensorView<T> x, TensorView<T> y, Workspace.Scope scope, Workspace workspace)
+    private static void Sample<TLane, T>(DeformableWeights<T> weights, TensorView<T> x, Saved<T> saved, Workspace.Scope scope, Workspace workspace)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -132,8 +135,25 @@ internal static unsafe class TokenLayerKernel
             new Shape(channels, channels, 3, 3),
             weights.Weight,
             weights.Bias,
-            y.Reshape(1, side, side, channels),
+            saved.Sampled.Reshape(1, side, side, channels),
             scope);
+        if (!saved.Offset.IsAbsent)
+        {
+            for (var token = 0; token < tokens; token++)
+            {
+                var both = modulation.Span.Slice(token * ModulationWidth, 3 * Taps);
+                both[..Taps].CopyTo(saved.Logits.Span[(token * Taps)..]);
+                both[Taps..].CopyTo(saved.Offset.Span[(token * 2 * Taps)..]);
+            }
+        }
+    }
+
+    /// <summary><see cref="TokenLayer{T}.Saved"/> as numbers: tokens [b, n, C], the DCN's output [b, n, C], its offsets [b, n, 18] and its mask's logits [b, n, 9].</summary>
+    /// <typeparam name="T">The number type.</typeparam>
+    internal readonly record struct Saved<T>(TensorView<T> Middle, TensorView<T> Sampled, TensorView<T> Offset, TensorView<T> Logits)
+        where T : unmanaged
+    {
+        public Saved<T> At(int patch) => new(PatchOf(Middle, patch), PatchOf(Sampled, patch), PatchOf(Offset, patch), PatchOf(Logits, patch));
     }
 
     /// <summary>A map with bias whose outputs are filled up with zeros to a multiple of <see cref="Fill"/>.</summary>

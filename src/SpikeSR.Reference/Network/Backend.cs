@@ -212,26 +212,25 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         Add(sum, x, y);
     }
 
-    /// <summary>Composite: a token layer of DSA (SPEC DSA-3), tokens, context and sampled [b, n, C]; middle and y may be x where no backward pass follows.</summary>
-    public virtual void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> middle, TensorView<T> y)
+    /// <summary>Composite: a token layer of DSA (SPEC DSA-3), tokens and context [b, n, C]; y may be x where no backward pass follows.</summary>
+    public virtual void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TokenLayer<T>.Saved saved, TensorView<T> y)
     {
         ArgumentNullException.ThrowIfNull(layer);
-        layer.ForwardByPrimitives(this, x, context, sampled, middle, y);
+        layer.ForwardByPrimitives(this, x, context, saved, y);
     }
 
-    /// <summary>Composite: back through the attention between tokens (SPEC ATT-2, ATT-3), computed again from x, context and the DCN's output; all [b, n, C]. Overwrites gradX and gradContext.</summary>
-    public virtual void TokenAttentionBackward(
-        TokenAttention<T> attention, TensorView<T> x, TensorView<T> context, TensorView<T> sampled, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
-    {
-        ArgumentNullException.ThrowIfNull(attention);
-        attention.BackwardByPrimitives(this, x, context, sampled, gradY, gradX, gradContext);
-    }
-
-    /// <summary>Composite: back through a token layer's MLP (SPEC DSA-3), computed again from middle; all [b, n, C]. Overwrites gradMiddle.</summary>
-    public virtual void TokenMlpBackward(TokenLayer<T> layer, TensorView<T> middle, TensorView<T> gradY, TensorView<T> gradMiddle)
+    /// <summary>Composite: back through a token layer (SPEC DSA-3), computed again from x, context and what was saved; all [b, n, C]. Overwrites gradX, which may be gradY, and gradContext.</summary>
+    public virtual void TokenLayerBackward(
+        TokenLayer<T> layer,
+        TensorView<T> x,
+        TensorView<T> context,
+        TokenLayer<T>.Saved saved,
+        TensorView<T> gradY,
+        TensorView<T> gradX,
+        TensorView<T> gradContext)
     {
         ArgumentNullException.ThrowIfNull(layer);
-        layer.MlpBackwardByPrimitives(this, middle, gradY, gradMiddle);
+        layer.BackwardByPrimitives(this, x, context, saved, gradY, gradX, gradContext);
     }
 
     /// <summary>

@@ -395,10 +395,10 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
 
     /// <inheritdoc/>
     public override void TokenLayer(
-        TokenLayer<TScalar> layer, TensorView<TScalar> x, TensorView<TScalar> context, TensorView<TScalar> sampled, TensorView<TScalar> middle, TensorView<TScalar> y)
+        TokenLayer<TScalar> layer, TensorView<TScalar> x, TensorView<TScalar> context, TokenLayer<TScalar>.Saved saved, TensorView<TScalar> y)
     {
         var (attention, dcn) = (layer.Attention, layer.Attention.Deformable);
-        layer.Check(x, context, sampled, middle, y);
+        layer.Check(x, context, saved, y);
         var weights = new TokenLayerKernel.Weights<T>
         {
             Epsilon = SpikeSR.Reference.Attention.TokenLayer<TScalar>.Epsilon,
@@ -414,85 +414,71 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
             Output = Packed(layer.OutputWeight, 1),
             OutputBias = Filled((layer.OutputWeight, layer.OutputBias)).Bias,
         };
-        TokenLayerKernel.Forward<TLane, T>(weights, Numbers(x), Numbers(context), Numbers(sampled), Numbers(middle), Numbers(y), Workspace, Threads);
+        TokenLayerKernel.Forward<TLane, T>(weights, Numbers(x), Numbers(context), Numbers(saved), Numbers(y), Workspace, Threads);
     }
 
     /// <inheritdoc/>
-    public override void TokenAttentionBackward(
-        TokenAttention<TScalar> attention,
+    public override void TokenLayerBackward(
+        TokenLayer<TScalar> layer,
         TensorView<TScalar> x,
         TensorView<TScalar> context,
-        TensorView<TScalar> sampled,
+        TokenLayer<TScalar>.Saved saved,
         TensorView<TScalar> gradY,
         TensorView<TScalar> gradX,
         TensorView<TScalar> gradContext)
     {
+        var attention = layer.Attention;
         if (attention.IsDeformable && context.IsAbsent)
         {
-            // Three paths meet in gradX, the DCN's first, which is known last.
-            attention.BackwardByPrimitives(this, x, context, sampled, gradY, gradX, gradContext);
+            // Three paths meet in the gradient by LN(x), the DCN's first, which is known last.
+            layer.BackwardByPrimitives(this, x, context, saved, gradY, gradX, gradContext);
             return;
         }
 
-        using var scope = Workspace.OpenScope();
-        var (asking, answering) = (Numbers(attention.IsDeformable ? sampled : x), Numbers(context.IsAbsent ? x : context));
-        var (depth, channels) = (attention.ToQueries.Shape[0], x.Shape[2]);
-        var kept = new TokenAttentionKernel.Kept<T>(
-            scope.Rent<T>(asking.Shape[0], asking.Shape[1], depth), scope.Rent<T>(answering.Shape[0], answering.Shape[1], depth), scope.Rent<T>(answering.Shape));
-        var weights = new TokenAttentionKernel.Weights<T>
+        layer.Check(x, context, saved, gradY);
+        Guard.SameLength(x, gradX, nameof(gradX));
+        if (!context.IsAbsent)
         {
-            Queries = (Packed(attention.ToQueries, 1), PackedBackward(attention.ToQueries, 1)),
-            Keys = (Packed(attention.ToKeys, 1), PackedBackward(attention.ToKeys, 1)),
-            Values = (Packed(attention.ToValues, 1), PackedBackward(attention.ToValues, 1)),
-        };
-        var gradAsking = attention.IsDeformable ? scope.Rent<TScalar>(x.Shape) : gradX;
-        TokenAttentionKernel.Backward<TLane, T>(weights, asking, answering, Numbers(gradY), kept, Numbers(gradAsking), Numbers(gradContext), Workspace, Threads);
-        var (rowsAsking, rowsAnswering) = (asking.Reshape(asking.Shape[0] * asking.Shape[1], channels), answering.Reshape(answering.Shape[0] * answering.Shape[1], channels));
-        LinearKernel.BackwardWeights<TLane, T>(
-            [
-                new(rowsAsking, kept.GradQ.Reshape(rowsAsking.Shape[0], depth), Numbers(attention.ToQueries.MatrixGradient)),
-                new(rowsAnswering, kept.GradK.Reshape(rowsAnswering.Shape[0], depth), Numbers(attention.ToKeys.MatrixGradient)),
-                new(rowsAnswering, kept.GradV.Reshape(rowsAnswering.Shape[0], channels), Numbers(attention.ToValues.MatrixGradient)),
-            ],
-            Workspace,
-            Threads);
-        if (attention.IsDeformable)
-        {
-            attention.Deformable.Backward(this, TokenAttention<TScalar>.Map(x), TokenAttention<TScalar>.Map(gradAsking), TokenAttention<TScalar>.Map(gradX));
+            Guard.SameLength(context, gradContext, nameof(gradContext));
         }
-    }
 
-    /// <inheritdoc/>
-    public override void TokenMlpBackward(TokenLayer<TScalar> layer, TensorView<TScalar> middle, TensorView<TScalar> gradY, TensorView<TScalar> gradMiddle)
-    {
-        Guard.HasShape(middle, nameof(middle), -1, -1, layer.OutputWeight.Shape[0]);
-        Guard.SameLength(middle, gradY, nameof(gradY));
-        Guard.SameLength(middle, gradMiddle, nameof(gradMiddle));
-        var (rows, channels, width) = (middle.Shape[0] * middle.Shape[1], middle.Shape[2], layer.HiddenWeight.Shape[0]);
-        using var scope = Workspace.OpenScope();
-        var (x, g) = (Numbers(middle).Reshape(rows, channels), Numbers(gradY).Reshape(rows, channels));
-        var kept = new TokenMlpKernel.Kept<T>(
-            scope.Rent<T>(rows, 2), scope.Rent<T>(rows, channels), scope.Rent<T>(rows, width), scope.Rent<T>(rows, width), scope.Rent<T>(rows, channels));
-        var weights = new TokenMlpKernel.Weights<T>
+        var gradients = new TokenLayerGradientKernel.Layer<T>
         {
             Epsilon = SpikeSR.Reference.Attention.TokenLayer<TScalar>.Epsilon,
-            Norm = (Value(layer.MlpNorm.Weight), Value(layer.MlpNorm.Bias)),
-            Hidden = Packed(layer.HiddenWeight, 1),
+            AttentionNorm = NormOf(layer.AttentionNorm),
+            Queries = MapOf(attention.ToQueries),
+            Keys = MapOf(attention.ToKeys),
+            Values = MapOf(attention.ToValues),
+            MlpNorm = NormOf(layer.MlpNorm),
+            Hidden = MapOf(layer.HiddenWeight),
             HiddenBias = Value(layer.HiddenBias),
-            HiddenBackward = PackedBackward(layer.HiddenWeight, 1),
-            OutputBackward = PackedBackward(layer.OutputWeight, 1),
+            HiddenBiasGradient = Gradient(layer.HiddenBias),
+            Output = MapOf(layer.OutputWeight),
+            OutputBiasGradient = Gradient(layer.OutputBias),
+            Deformable = attention.IsDeformable ? DeformableOf(attention.Deformable) : null,
         };
-        TokenMlpKernel.Backward<TLane, T>(weights, x, g, kept, Numbers(gradMiddle).Reshape(rows, channels), Workspace, Threads);
-        LinearKernel.BackwardWeights<TLane, T>(
-            [new(kept.Active, g, Numbers(layer.OutputWeight.MatrixGradient)), new(kept.Normalised, kept.GradHidden, Numbers(layer.HiddenWeight.MatrixGradient))], Workspace, Threads);
-        AddBiasGradient(layer.OutputBias, g.Reshape(1, rows, channels));
-        AddBiasGradient(layer.HiddenBias, kept.GradHidden.Reshape(1, rows, width));
-        LayerNormKernel.AddAffineGradients<TLane, T>(
-            x, kept.Statistics, kept.GradNormalised, Gradient(layer.MlpNorm.Weight), Gradient(layer.MlpNorm.Bias), Workspace, Threads);
+        TokenLayerGradientKernel.Backward<TLane, T>(gradients, Numbers(x), Numbers(context), Numbers(saved), Numbers(gradY), Numbers(gradX), Numbers(gradContext), Workspace, Threads);
     }
+
+    private TokenLayerGradientKernel.DeformableMap<T> DeformableOf(DeformableConvolutionModule<TScalar> dcn) => new()
+    {
+        Weight = Value(dcn.Weight),
+        WeightGradient = Gradient(dcn.Weight),
+        BiasGradient = Gradient(dcn.Bias),
+        Offset = new(Value(dcn.OffsetWeight), PackedBackward(dcn.OffsetWeight, 1), Gradient(dcn.OffsetWeight), Gradient(dcn.OffsetBias)),
+        Mask = new(Value(dcn.MaskWeight), PackedBackward(dcn.MaskWeight, 1), Gradient(dcn.MaskWeight), Gradient(dcn.MaskBias)),
+    };
+
+    private TokenLayerGradientKernel.Map<T> MapOf(Parameter<TScalar> weight) => new(Packed(weight, 1), PackedBackward(weight, 1), Numbers(weight.MatrixGradient));
+
+    private static TokenLayerGradientKernel.Norm<T> NormOf((Parameter<TScalar> Weight, Parameter<TScalar> Bias) norm) =>
+        new(Value(norm.Weight), Value(norm.Bias), Gradient(norm.Weight), Gradient(norm.Bias));
 
     // A scalar and the number that it wraps are the same bytes.
     private static TensorView<T> Numbers(TensorView<TScalar> tensor) => tensor.Cast<T>();
+
+    private static TokenLayerKernel.Saved<T> Numbers(TokenLayer<TScalar>.Saved saved) =>
+        new(Numbers(saved.Middle), Numbers(saved.Sampled), Numbers(saved.Offset), Numbers(saved.Logits));
 
     private static TensorView<T> Value(Parameter<TScalar>? parameter) => parameter is null ? default : Numbers(parameter.Value);
 

@@ -5,7 +5,8 @@ namespace SpikeSR.Reference.Tensors;
 
 /// <summary>
 /// Splits work over outputs into fixed chunks that threads claim one at a time; the calling thread works too and never waits for a pool
-/// thread that has not started. Results never depend on the number of threads, because no sum is ever split (SPEC REP-5).
+/// thread that has not started. Results never depend on the number of threads, because a sum belongs to one chunk, or chunks add to it in
+/// turn (SPEC REP-5).
 /// </summary>
 /// <remarks>
 /// The caller claims chunks from the first on, its helpers from the last on: one partition after the other, each finds in its own caches what it wrote before. Where
@@ -52,11 +53,7 @@ public sealed class Parallelism
             return;
         }
 
-        var run = new Run(chunks, body);
-        _crew.Call(run, Math.Min(Threads, chunks) - 1);
-        run.Execute(fromFront: true);
-        _crew.Dismiss(run);
-        run.Wait();
+        Call(new Run(chunks, isInTurn: false, body));
     }
 
     /// <summary>Runs <paramref name="body"/> over [0, count) in ranges of at least <paramref name="grain"/> elements.</summary>
@@ -76,6 +73,96 @@ public sealed class Parallelism
         var size = Math.Max(1, (units + wanted - 1) / wanted) * grain;
         var ranges = (int)(((long)count + size - 1) / size);
         For(ranges, range => body(range * size, (int)Math.Min(count, ((long)range + 1) * size)));
+    }
+
+    /// <summary>
+    /// The same with parts that one chunk does after the other: sums over chunks, each added to while what it adds is in its thread's caches, in an order that is the same
+    /// for every number of threads. A chunk's stages begin when those of the chunk before have ended; its other work, and other stages of other chunks, go on beside them.
+    /// </summary>
+    /// <param name="chunks">Number of chunks.</param>
+    /// <param name="stages">Stages of a chunk.</param>
+    /// <param name="body">Computes the outputs of one chunk, and goes through all of its stages, each once.</param>
+    internal void ForInTurn(int chunks, int stages, Action<int, Turn> body)
+    {
+        var queue = new Queue(stages);
+        Call(new Run(chunks, isInTurn: true, chunk =>
+        {
+            try
+            {
+                body(chunk, new Turn(queue, chunk));
+            }
+            catch
+            {
+                queue.Leave(chunk);
+                throw;
+            }
+        }));
+    }
+
+    private void Call(Run run)
+    {
+        if (Threads > 1 && run.Chunks > 1)
+        {
+            _crew.Call(run, Math.Min(Threads, run.Chunks) - 1);
+        }
+
+        run.Execute(fromFront: true);
+        _crew.Dismiss(run);
+        run.Wait();
+    }
+
+    /// <summary>A chunk's place in the queues before the stages of <see cref="ForInTurn"/>.</summary>
+    internal readonly struct Turn
+    {
+        private readonly Queue _queue;
+        private readonly int _chunk;
+
+        /// <summary>The place of a chunk.</summary>
+        public Turn(Queue queue, int chunk) => (_queue, _chunk) = (queue, chunk);
+
+        /// <summary>Waits until the chunk before has ended a stage.</summary>
+        /// <param name="stage">The stage.</param>
+        public void Begin(int stage) => _queue.Begin(stage, _chunk);
+
+        /// <summary>Lets the next chunk begin a stage.</summary>
+        /// <param name="stage">The stage.</param>
+        public void End(int stage) => _queue.End(stage, _chunk);
+    }
+
+    /// <summary>Whose turn it is in every stage. Chunks are claimed in their order, so the one that is waited for is always in a thread's hands.</summary>
+    internal sealed class Queue(int stages)
+    {
+        // Numbers to a cache line: a stage's waiters do not take the line of another.
+        private const int Line = 16;
+
+        private readonly int[] _turns = new int[(stages + 1) * Line];
+        private readonly Lock _gate = new();
+        private int _firstToLeave = int.MaxValue;
+
+        public void Begin(int stage, int chunk)
+        {
+            var spin = default(SpinWait);
+            while (Volatile.Read(ref _turns[(stage + 1) * Line]) != chunk)
+            {
+                if (Volatile.Read(ref _firstToLeave) < chunk)
+                {
+                    throw new OperationCanceledException("a chunk before this one has failed");
+                }
+
+                spin.SpinOnce(sleep1Threshold: -1);
+            }
+        }
+
+        public void End(int stage, int chunk) => Volatile.Write(ref _turns[(stage + 1) * Line], chunk + 1);
+
+        // A chunk that failed: those behind it, whose turn will not come, fail with it, those before it do not.
+        public void Leave(int chunk)
+        {
+            lock (_gate)
+            {
+                _firstToLeave = Math.Min(_firstToLeave, chunk);
+            }
+        }
     }
 
     /// <summary>Threads of the pool that help with partitions, and wait a while for the next.</summary>
@@ -159,7 +246,7 @@ public sealed class Parallelism
 
     private sealed class Run
     {
-        private readonly int _chunks;
+        private readonly bool _isInTurn;
         private readonly Action<int> _body;
         private readonly Lock _gate = new();
         private int _claims;
@@ -168,22 +255,25 @@ public sealed class Parallelism
         private int _pending;
         private (int Chunk, ExceptionDispatchInfo Failure)? _failed;
 
-        public Run(int chunks, Action<int> body)
+        public Run(int chunks, bool isInTurn, Action<int> body)
         {
-            _chunks = chunks;
+            Chunks = chunks;
             _pending = chunks;
             _back = chunks;
+            _isInTurn = isInTurn;
             _body = body;
         }
 
+        public int Chunks { get; }
+
         /// <summary>Whether a chunk is left that no thread has claimed.</summary>
-        public bool HasChunks => Volatile.Read(ref _claims) < _chunks;
+        public bool HasChunks => Volatile.Read(ref _claims) < Chunks;
 
         public void Execute(bool fromFront)
         {
-            while (Interlocked.Increment(ref _claims) <= _chunks)
+            while (Interlocked.Increment(ref _claims) <= Chunks)
             {
-                var chunk = fromFront ? Interlocked.Increment(ref _front) : Interlocked.Decrement(ref _back);
+                var chunk = fromFront || _isInTurn ? Interlocked.Increment(ref _front) : Interlocked.Decrement(ref _back);
                 try
                 {
                     _body(chunk);

@@ -22,8 +22,7 @@ public sealed class CompositeTests
     }
 
     [Theory]
-    [InlineData(nameof(Backend<F32>.TokenAttentionBackward))]
-    [InlineData(nameof(Backend<F32>.TokenMlpBackward))]
+    [InlineData(nameof(Backend<F32>.TokenLayerBackward))]
     public void A_fault_in_a_composite_of_the_backward_pass_fails_the_gradients_alone(string composite)
     {
         var run = new ConformanceRun(Suite.Manifest, EngineBackend.Of(() => new Faulty(composite), "faulty"), Capabilities.All, Suite.Single);
@@ -71,23 +70,23 @@ public sealed class CompositeTests
             Spoil(nameof(GatedGelu), y);
         }
 
-        public override void TokenLayer(TokenLayer<F32> layer, TensorView<F32> x, TensorView<F32> context, TensorView<F32> sampled, TensorView<F32> middle, TensorView<F32> y)
+        public override void TokenLayer(TokenLayer<F32> layer, TensorView<F32> x, TensorView<F32> context, TokenLayer<F32>.Saved saved, TensorView<F32> y)
         {
-            base.TokenLayer(layer, x, context, sampled, middle, y);
+            base.TokenLayer(layer, x, context, saved, y);
             Spoil(nameof(TokenLayer), y);
         }
 
-        public override void TokenAttentionBackward(
-            TokenAttention<F32> attention, TensorView<F32> x, TensorView<F32> context, TensorView<F32> sampled, TensorView<F32> gradY, TensorView<F32> gradX, TensorView<F32> gradContext)
+        public override void TokenLayerBackward(
+            TokenLayer<F32> layer,
+            TensorView<F32> x,
+            TensorView<F32> context,
+            TokenLayer<F32>.Saved saved,
+            TensorView<F32> gradY,
+            TensorView<F32> gradX,
+            TensorView<F32> gradContext)
         {
-            base.TokenAttentionBackward(attention, x, context, sampled, gradY, gradX, gradContext);
-            Spoil(nameof(TokenAttentionBackward), gradX);
-        }
-
-        public override void TokenMlpBackward(TokenLayer<F32> layer, TensorView<F32> middle, TensorView<F32> gradY, TensorView<F32> gradMiddle)
-        {
-            base.TokenMlpBackward(layer, middle, gradY, gradMiddle);
-            Spoil(nameof(TokenMlpBackward), gradMiddle);
+            base.TokenLayerBackward(layer, x, context, saved, gradY, gradX, gradContext);
+            Spoil(nameof(TokenLayerBackward), gradX);
         }
 
         private void Spoil(string name, TensorView<F32> y)

@@ -97,6 +97,92 @@ public sealed class ParallelismTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(7)]
+    public void Stages_go_through_the_chunks_in_their_order(int threads)
+    {
+        var parallelism = new Parallelism(threads);
+        for (var round = 0; round < 100; round++)
+        {
+            List<int>[] passed = [[], [], []];
+            parallelism.ForInTurn(20, passed.Length, (chunk, turn) =>
+            {
+                for (var stage = 0; stage < passed.Length; stage++)
+                {
+                    Thread.SpinWait((chunk + stage) % 3 * 300);
+                    turn.Begin(stage);
+                    passed[stage].Add(chunk);
+                    turn.End(stage);
+                }
+            });
+            Assert.All(passed, chunks => Assert.Equal(Enumerable.Range(0, 20), chunks));
+        }
+    }
+
+    [Fact]
+    public void A_chunk_may_be_in_a_stage_while_the_next_is_before_it()
+    {
+        var parallelism = new Parallelism(2);
+        using var meeting = new Barrier(2);
+        parallelism.ForInTurn(2, 1, (chunk, turn) =>
+        {
+            Assert.True(chunk == 0 || meeting.SignalAndWait(Arrival));
+            turn.Begin(0);
+            Assert.True(chunk == 1 || meeting.SignalAndWait(Arrival));
+            turn.End(0);
+        });
+    }
+
+    [Fact]
+    public void A_chunk_that_fails_before_its_turn_ends_those_behind_it_and_no_other()
+    {
+        var parallelism = new Parallelism(2);
+        for (var round = 0; round < 100; round++)
+        {
+            var passed = new List<int>();
+            var failure = Assert.Throws<InvalidOperationException>(() => parallelism.ForInTurn(9, 1, (chunk, turn) =>
+            {
+                Thread.SpinWait(chunk % 2 * 1000);
+                if (chunk is 4 or 6)
+                {
+                    throw new InvalidOperationException($"chunk {chunk}");
+                }
+
+                Thread.SpinWait(chunk % 2 * 1000);
+                turn.Begin(0);
+                passed.Add(chunk);
+                turn.End(0);
+            }));
+            Assert.Equal("chunk 4", failure.Message);
+            Assert.Equal(Enumerable.Range(0, 4), passed);
+        }
+    }
+
+    [Fact]
+    public void A_chunk_that_waits_does_not_fail_with_one_behind_it()
+    {
+        using var failing = new ManualResetEventSlim();
+        var passed = new List<int>();
+        var failure = Assert.Throws<InvalidOperationException>(() => new Parallelism(3).ForInTurn(3, 1, (chunk, turn) =>
+        {
+            if (chunk == 2)
+            {
+                failing.Set();
+                throw new InvalidOperationException("chunk 2");
+            }
+
+            turn.Begin(0);
+            Assert.True(failing.Wait(Arrival));
+            Thread.Sleep(Patience);
+            passed.Add(chunk);
+            turn.End(0);
+        }));
+        Assert.Equal("chunk 2", failure.Message);
+        Assert.Equal([0, 1], passed);
+    }
+
     private static int[] Times(Parallelism parallelism, int chunks)
     {
         var times = new int[chunks];

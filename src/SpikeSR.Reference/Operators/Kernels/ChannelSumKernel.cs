@@ -87,8 +87,8 @@ internal static unsafe class ChannelSumKernel
         }
     }
 
-    // Totals start at +0, which leaves the first sum as it is: a sum that itself started at +0 is never -0.
-    private static void AddRow<T>(ReadOnlySpan<T> row, Span<T> totals)
+    /// <summary>totals[c] += row[c]. Totals start at +0, which leaves the first sum as it is: a sum that itself started at +0 is never -0.</summary>
+    public static void AddRow<T>(ReadOnlySpan<T> row, Span<T> totals)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         for (var c = 0; c < row.Length; c++)

@@ -10,15 +10,11 @@ namespace SpikeSR.Reference.Operators.Kernels;
 /// </summary>
 internal static unsafe class ConvolutionKernel
 {
-    // Output pixels in a band, at most: enough to hide what a band costs beside its products.
-    private const int BandPixels = 4096;
+    /// <summary>Output pixels in a band, at most: enough to hide what a band costs beside its products.</summary>
+    public const int BandPixels = 4096;
 
     // Pixels whose products wait in the first-level cache for what follows the convolution: 16 tiles, with 64 channels 24 KB in float.
     private const int AffinePixels = 96;
-
-    // Pixels whose products are added to a weight gradient at once: few, because the tiles of all (ky, kx, i) read the same gradients (16 KB of
-    // 64 channels) and nearly the same cache lines of x, both of which then stay in a first-level cache of 32 KB.
-    private const int DepthBlock = 64;
 
     /// <summary>Packs a weight for <see cref="Forward"/>: b[(i, ky, kx), o], a group after the other.</summary>
     /// <typeparam name="TLane">The lane type.</typeparam>
@@ -88,7 +84,7 @@ internal static unsafe class ConvolutionKernel
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var window = ForwardWindow(settings, x, weight, y);
+        var window = ForwardWindow(settings, x, weight, y.Shape);
         using var scope = workspace.OpenScope();
         var offsets = scope.Rent<int>(packed.Depth);
         FillOffsets(offsets.Span, window, weight, reversed: false);
@@ -139,7 +135,7 @@ internal static unsafe class ConvolutionKernel
             return;
         }
 
-        var window = ForwardWindow(settings, x, weight.Shape, y);
+        var window = ForwardWindow(settings, x, weight.Shape, y.Shape);
         using var scope = workspace.OpenScope();
         var offsets = scope.Rent<int>(packed.Depth);
         FillOffsets(offsets.Span, window, weight.Shape, reversed: false);
@@ -227,86 +223,49 @@ internal static unsafe class ConvolutionKernel
             return;
         }
 
-        var window = ForwardWindow(settings, x, gradWeight.Shape, gradY);
-        var (inputs, taps, columns) = (gradWeight.Shape[1], gradWeight.Shape[2] * gradWeight.Shape[3], gradY.Shape[2]);
-        var bandRows = window.BandRows(1, BandPixels);
         using var scope = workspace.OpenScope();
-        var rows = scope.Rent<nint>(taps * inputs);
-        for (var m = 0; m < rows.Length; m++)
-        {
-            var (tap, i) = (m / inputs, m % inputs);
-            rows.Span[m] = window.TapOffset(tap / gradWeight.Shape[3], tap % gradWeight.Shape[3]) + i;
-        }
-
-        var pixels = scope.Rent<int>(bandRows * columns);
-        window.FillPixelOffsets(pixels.Span, window.Channels);
-
+        var product = WeightProduct<T>.Create(settings, x, gradWeight.Shape, gradY.Shape, scope);
         var spikes = SpikeGradient<T>.Read<TLane>(settings, gradWeight.Shape[3], x, gradY, scope, threads);
 
         // Every thread reads all pixels for itself, so there are no more ranges than threads.
-        var tiles = (rows.Length + MicroKernel.Rows - 1) / MicroKernel.Rows;
+        var tiles = (product.Rows + MicroKernel.Rows - 1) / MicroKernel.Rows;
         var grain = MicroKernel.Rows * ((tiles + threads.Threads - 1) / threads.Threads);
-        threads.For((rows.Length + grain - 1) / grain, range =>
-            AddToWeight<TLane, T>(settings.Groups, window, spikes, gradY, gradWeight, range * grain, Math.Min(rows.Length, (range + 1) * grain), bandRows, rows, pixels, workspace));
+        threads.For((product.Rows + grain - 1) / grain, range =>
+            AddToWeight<TLane, T>(product, spikes, x, gradY, gradWeight, range * grain, Math.Min(product.Rows, (range + 1) * grain), workspace));
     }
 
+    // The rows m = (ky, kx, i) from first to last of a weight's gradient.
     private static void AddToWeight<TLane, T>(
-        int groups,
-        ConvolutionWindow<T> window,
-        SpikeGradient<T> spikes,
-        TensorView<T> gradY,
-        TensorView<T> gradWeight,
-        int first,
-        int last,
-        int bandRows,
-        TensorView<nint> rows,
-        TensorView<int> pixels,
-        Workspace workspace)
+        WeightProduct<T> product, SpikeGradient<T> spikes, TensorView<T> x, TensorView<T> gradY, TensorView<T> gradWeight, int first, int last, Workspace workspace)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var (allOutputs, inputs, taps) = (gradWeight.Shape[0], gradWeight.Shape[1], gradWeight.Shape[2] * gradWeight.Shape[3]);
-        var (outputs, columns) = (allOutputs / groups, gradY.Shape[2]);
+        var (outputs, inputs, taps) = (gradWeight.Shape[0] / product.Groups, gradWeight.Shape[1], gradWeight.Shape[2] * gradWeight.Shape[3]);
         var groupLength = (nint)outputs * inputs * taps;
-        var (padded, count) = (new PanelSplit<TLane, T>(outputs).PaddedColumns, last - first);
+        var padded = new PanelSplit<TLane, T>(outputs).PaddedColumns;
         using var scope = workspace.OpenScope();
-        var sums = scope.RentCleared<T>(new Shape(groups, count, padded));
-        var band = scope.Rent<T>(window.BandLength(bandRows));
-        var right = new RightRows<TLane, T>(outputs, allOutputs, bandRows * columns, scope);
-        for (var group = 0; group < groups; group++)
+        var sums = scope.RentCleared<T>(new Shape(product.Groups, last - first, padded));
+        for (var group = 0; group < product.Groups; group++)
         {
             MoveWeight(gradWeight.Pointer + (group * groupLength), outputs, inputs, taps, first, last, sums.At(group).Pointer, padded, intoSums: true);
         }
 
-        for (var n = 0; n < gradY.Shape[0]; n++)
+        for (var n = 0; n < x.Shape[0]; n++)
         {
-            if (spikes.TryAdd<TLane>(n, first, last, sums, scope))
+            if (!spikes.TryAdd<TLane>(n, first, last, sums, scope))
             {
-                continue;
-            }
-
-            for (var p = 0; p < gradY.Shape[1]; p += bandRows)
-            {
-                var depth = Math.Min(bandRows, gradY.Shape[1] - p) * columns;
-                var image = window.Read(n, p, depth / columns, band);
-                var gradient = gradY.Pointer + ((((nint)n * gradY.Shape[1]) + p) * columns * allOutputs);
-                for (var group = 0; group < groups; group++)
-                {
-                    var own = sums.At(group).Pointer;
-                    MatrixKernel.Multiply<TLane, T>(
-                        count, depth, padded, image + (group * inputs), rows.Pointer + first, pixels.Pointer, right.Pack(gradient + (group * outputs), depth), own, padded, own, padded, DepthBlock);
-                }
+                product.Add<TLane>(x, gradY, n, first, sums, workspace);
             }
         }
 
-        for (var group = 0; group < groups; group++)
+        for (var group = 0; group < product.Groups; group++)
         {
             MoveWeight(gradWeight.Pointer + (group * groupLength), outputs, inputs, taps, first, last, sums.At(group).Pointer, padded, intoSums: false);
         }
     }
 
-    // Copies the rows first <= m < last, m = (tap, i), between weight[o, i, tap] and sums[m - first, o].
-    private static void MoveWeight<T>(T* weight, int outputs, int inputs, int taps, int first, int last, T* sums, int stride, bool intoSums)
+    /// <summary>Copies the rows first &lt;= m &lt; last, m = (tap, i), between weight[o, i, tap] and sums[m - first, o].</summary>
+    public static void MoveWeight<T>(T* weight, int outputs, int inputs, int taps, int first, int last, T* sums, int stride, bool intoSums)
         where T : unmanaged
     {
         for (var m = first; m < last; m++, sums += stride)
@@ -362,12 +321,13 @@ internal static unsafe class ConvolutionKernel
         });
     }
 
-    private static ConvolutionWindow<T> ForwardWindow<T>(ConvolutionSettings settings, TensorView<T> x, Shape weight, TensorView<T> y)
+    /// <summary>The window of the forward pass.</summary>
+    public static ConvolutionWindow<T> ForwardWindow<T>(ConvolutionSettings settings, TensorView<T> x, Shape weight, Shape y)
         where T : unmanaged => new()
         {
             Image = x,
             Kernel = (weight[2], weight[3]),
-            Output = (y.Shape[1], y.Shape[2]),
+            Output = (y[1], y[2]),
             Before = (settings.Padding, settings.Padding),
             Spacing = 1,
             Step = settings.Stride,

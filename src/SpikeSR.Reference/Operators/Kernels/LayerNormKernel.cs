@@ -226,8 +226,8 @@ internal static unsafe class LayerNormKernel
         }
     }
 
-    // g xhat, mean and rstd of each row [rows, 2].
-    private readonly struct NormalisedProducts<T>(T* x, T* g, T* statistics, int channels) : ILaneTerms<T>
+    /// <summary>g xhat, mean and rstd of each row [rows, 2].</summary>
+    internal readonly struct NormalisedProducts<T>(T* x, T* g, T* statistics, int channels) : ILaneTerms<T>
         where T : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

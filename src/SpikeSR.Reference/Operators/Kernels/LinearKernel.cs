@@ -93,48 +93,34 @@ internal static unsafe class LinearKernel
         Guard.HasShape(x, nameof(x), -1, -1);
         Guard.HasShape(gradY, nameof(gradY), x.Shape[0], -1);
         Guard.HasShape(gradWeight, nameof(gradWeight), gradY.Shape[1], x.Shape[1]);
-        BackwardWeights<TLane, T>([new(x, gradY, gradWeight)], workspace, threads);
+
+        // Every thread reads all rows for itself, so there are no more ranges than threads.
+        var outputs = gradY.Shape[1];
+        var tiles = (outputs + MicroKernel.Rows - 1) / MicroKernel.Rows;
+        var grain = MicroKernel.Rows * ((tiles + threads.Threads - 1) / threads.Threads);
+        threads.For((outputs + grain - 1) / Math.Max(1, grain), range =>
+            AddToWeight<TLane, T>(x, gradY, gradWeight, range * grain, Math.Min(outputs, (range + 1) * grain), workspace));
     }
 
-    /// <summary>The same for several maps, each on as few threads as keep all at work: every thread of a map reads all of its rows.</summary>
-    /// <typeparam name="TLane">The lane type.</typeparam>
-    /// <typeparam name="T">The number type.</typeparam>
-    /// <param name="maps">Inputs, output gradients and weight gradients; shapes that are known to fit.</param>
-    /// <param name="workspace">The owner of temporary buffers.</param>
-    /// <param name="threads">Threads over maps and outputs.</param>
-    public static void BackwardWeights<TLane, T>(WeightGradient<T>[] maps, Workspace workspace, Parallelism threads)
+    /// <summary>The same on one thread.</summary>
+    public static void AddToWeight<TLane, T>(TensorView<T> x, TensorView<T> gradY, TensorView<T> gradWeight, Workspace workspace)
         where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged
-    {
-        var ranges = (threads.Threads + maps.Length - 1) / maps.Length;
-        threads.For(maps.Length * ranges, piece =>
-        {
-            var outputs = maps[piece / ranges].GradY.Shape[1];
-            var grain = MicroKernel.Rows * ((((outputs + MicroKernel.Rows - 1) / MicroKernel.Rows) + ranges - 1) / ranges);
-            var first = piece % ranges * grain;
-            AddToWeight<TLane, T>(maps[piece / ranges], first, Math.Min(outputs, first + grain), workspace);
-        });
-    }
+        where T : unmanaged => AddToWeight<TLane, T>(x, gradY, gradWeight, 0, gradY.Shape[1], workspace);
 
     // The rows [first, last) of a weight's gradient.
-    private static void AddToWeight<TLane, T>(WeightGradient<T> map, int first, int last, Workspace workspace)
+    private static void AddToWeight<TLane, T>(TensorView<T> x, TensorView<T> gradY, TensorView<T> gradWeight, int first, int last, Workspace workspace)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged
     {
-        if (first >= last)
-        {
-            return;
-        }
-
-        var (rows, inputs, outputs) = (map.X.Shape[0], map.X.Shape[1], map.GradY.Shape[1]);
-        var own = map.Target.Pointer + ((nint)first * inputs);
+        var (rows, inputs, outputs) = (x.Shape[0], x.Shape[1], gradY.Shape[1]);
+        var own = gradWeight.Pointer + ((nint)first * inputs);
         using var scope = workspace.OpenScope();
         var right = new RightRows<TLane, T>(inputs, inputs, DepthBlock, scope);
         for (var m = 0; m < rows; m += DepthBlock)
         {
             var depth = Math.Min(DepthBlock, rows - m);
-            var packed = right.Pack(map.X.Pointer + ((nint)m * inputs), depth);
-            MatrixKernel.Multiply<TLane, T>(last - first, depth, inputs, map.GradY.Pointer + ((nint)m * outputs) + first, 1, outputs, packed, own, inputs, own, inputs);
+            var packed = right.Pack(x.Pointer + ((nint)m * inputs), depth);
+            MatrixKernel.Multiply<TLane, T>(last - first, depth, inputs, gradY.Pointer + ((nint)m * outputs) + first, 1, outputs, packed, own, inputs, own, inputs);
         }
     }
 
@@ -158,12 +144,4 @@ internal static unsafe class LinearKernel
         var start = MatrixKernel.StartRow<TLane, T>(bias, 1, weight.Columns, scope);
         threads.ForRange(x.Shape[0], RowGrain, (from, to) => Rows<TLane, T>(x.Slice(from, to - from), weight, start.Pointer, y.Slice(from, to - from)));
     }
-
-    /// <summary>A weight's gradient and what is added to it.</summary>
-    /// <typeparam name="T">The number type.</typeparam>
-    /// <param name="X">Input [M, K].</param>
-    /// <param name="GradY">Gradient by the output [M, O].</param>
-    /// <param name="Target">Gradient by the weight [O, K].</param>
-    internal readonly record struct WeightGradient<T>(TensorView<T> X, TensorView<T> GradY, TensorView<T> Target)
-        where T : unmanaged;
 }

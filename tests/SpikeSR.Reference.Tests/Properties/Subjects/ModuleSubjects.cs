@@ -44,12 +44,11 @@ internal sealed class TokenLayerSubject(bool deformable) : Subject(deformable ? 
         var (patches, side, channels, depth, hidden) = (dice.Extent(1, 2), dice.Extent(1, 3), dice.Extent(2, 4), dice.Extent(1, 3), dice.Extent(1, 4));
         var x = trial.Input("x", Range.Unit, patches, side * side, channels);
         var context = deformable ? trial.Input("context", Range.Unit, patches, side * side, channels) : null;
-        var sampled = deformable ? trial.Keep.Rent<T>(x.Value.Shape) : default;
-        var (middle, y) = (trial.Keep.Rent<T>(x.Value.Shape), trial.Output("y", patches, side * side, channels));
+        var (saved, y) = (TokenLayer<T>.Saved.Rent(trial.Keep, x.Value, deformable), trial.Output("y", patches, side * side, channels));
         var module = trial.Module(names => new TokenLayer<T>(names, channels, depth, hidden, deformable));
         return new(
-            () => module.Forward(trial.Backend, x.Value, context?.Value ?? default, sampled, middle, y.Value),
-            () => module.Backward(trial.Backend, x.Value, context?.Value ?? default, sampled, middle, y.Gradient, x.Gradient, context?.Gradient ?? default));
+            () => module.Forward(trial.Backend, x.Value, context?.Value ?? default, saved, y.Value),
+            () => module.Backward(trial.Backend, x.Value, context?.Value ?? default, saved, y.Gradient, x.Gradient, context?.Gradient ?? default));
     }
 }
 
