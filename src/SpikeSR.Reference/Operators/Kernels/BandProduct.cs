@@ -7,9 +7,9 @@ using SpikeSR.Reference.Tensors;
 namespace SpikeSR.Reference.Operators.Kernels;
 
 /// <summary>
-/// The products of a band of a convolution's output pixels. Where the image is spikes, a tile leaves out the channels that are silent in all of its pixels' windows, or a
-/// pixel all that is silent in its own: their products are zeros, and a sum that did not start at -0 never becomes it; so with spikes (0 and 1 alone), finite weights and no start at -0 every byte is that
-/// of all products.
+/// The products of a band of a convolution's output pixels. Where the image is spikes, a tile leaves out the channels that are silent in all of its pixels' windows, or a pixel
+/// all that is silent in its own: their products are zeros, and a sum that did not start at -0 never becomes it; so with spikes (0 and 1 alone), finite weights and no start
+/// at -0 every byte is that of all products.
 /// </summary>
 /// <remarks>
 /// Neighbours fire alike: of 64 channels that fire at a rate of 22 % (42 %) in a new network, 23 % (44 %) fire somewhere in the 8 x 3 pixels that a tile of 6 sees, because
