@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using SpikeSR.Reference.Serialization;
 using SpikeSR.Reference.Tensors;
 
@@ -7,6 +8,7 @@ namespace SpikeSR.Reference.Training;
 public sealed class ImagePool
 {
     private readonly double[] _upTo;
+    private string? _digest;
 
     /// <summary>Makes a pool.</summary>
     /// <param name="images">The pictures, in an order that does not depend on the file system.</param>
@@ -37,6 +39,9 @@ public sealed class ImagePool
 
     /// <summary>The pictures.</summary>
     public IReadOnlyList<TrainingImage> Images { get; }
+
+    /// <summary>SHA-256, in hexadecimal digits, of what is drawn and how often: the pictures' sizes and samples in their order, and their weights.</summary>
+    public string Digest => _digest ??= FindDigest();
 
     /// <summary>Lists the pictures of a folder, sorted by name.</summary>
     /// <param name="folder">The folder; its own files only.</param>
@@ -75,5 +80,17 @@ public sealed class ImagePool
             image.CopyLow(top, left, transform, low.At(b));
             image.CopyHigh(top, left, transform, high.At(b));
         }
+    }
+
+    private string FindDigest()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (var i = 0; i < Images.Count; i++)
+        {
+            hash.AppendData(BitConverter.GetBytes(_upTo[i]));
+            Images[i].AppendTo(hash);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -17,7 +17,6 @@ public readonly record struct TrainingStep(long Step, double Loss, double Rate, 
 public sealed class Trainer
 {
     private readonly Backend<F32> _backend;
-    private readonly ImagePool _pool;
 
     /// <summary>Begins a run; the network's parameters are taken as they are.</summary>
     /// <param name="network">The network.</param>
@@ -39,7 +38,7 @@ public sealed class Trainer
             }
         }
 
-        (Network, Settings, _backend, _pool) = (network, settings, backend, pool);
+        (Network, Settings, _backend, Pool) = (network, settings, backend, pool);
         foreach (var parameter in network.StateDict.Trained)
         {
             First.Add(TensorView<F32>.Allocate(parameter.Shape));
@@ -60,6 +59,9 @@ public sealed class Trainer
 
     /// <summary>Settings.</summary>
     public TrainingSettings Settings { get; }
+
+    /// <summary>The pictures.</summary>
+    public ImagePool Pool { get; }
 
     /// <summary>Steps done.</summary>
     public long Step { get; internal set; }
@@ -129,7 +131,7 @@ public sealed class Trainer
         var low = keep.Rent<F32>(Settings.Batch, size, size, 3);
         var high = keep.Rent<F32>(Settings.Batch, size * scale, size * scale, 3);
         var y = keep.Rent<F32>(high.Shape);
-        _pool.FillBatch(Settings.Seed, batch, low, high);
+        Pool.FillBatch(Settings.Seed, batch, low, high);
         var noise = new GumbelNoise(Settings.Seed, NoisePosition);
         var saved = Network.Forward(new ForwardPass<F32>(_backend, train: true, keep, noise), low, y);
         NoisePosition = noise.Position;

@@ -8,13 +8,14 @@ using SpikeSR.Reference.Tensors;
 namespace SpikeSR.Reference.Training;
 
 /// <summary>
-/// A run in a file: weights, moments, average, counters and settings as safetensors, written beside and renamed. A run that goes on from it does what it
+/// A run in a file: weights, moments, average, counters, settings and the pictures' digest as safetensors, written beside and renamed. A run that goes on from it does what it
 /// would have done without stopping, byte for byte (SPEC TRAIN-6).
 /// </summary>
 public static class TrainingCheckpoint
 {
-    private const string Format = "spikesr-training/1";
+    private const string Format = "spikesr-training/2";
     private const string PatchSizes = "patch_sizes";
+    private const string Images = "images_sha256";
     private static readonly string[] Parts = ["model.", "first.", "second.", "average."];
 
     /// <summary>Writes the run.</summary>
@@ -29,6 +30,7 @@ public static class TrainingCheckpoint
         writer.AddMetadata("noise_position", trainer.NoisePosition.ToString(CultureInfo.InvariantCulture));
         writer.AddMetadata("settings", trainer.Settings.ToJson());
         writer.AddMetadata(PatchSizes, PatchSizesOf(trainer));
+        writer.AddMetadata(Images, trainer.Pool.Digest);
         foreach (var (name, tensor) in Tensors(trainer))
         {
             writer.Add(name, tensor.Shape, MemoryMarshal.Cast<F32, float>(tensor.Span));
@@ -38,7 +40,7 @@ public static class TrainingCheckpoint
     }
 
     /// <summary>Takes a run up again: the network's entries, moments, average and counters are overwritten.</summary>
-    /// <param name="trainer">A run with the same network (its neuron and compatibility switch, which no file holds, included) and settings.</param>
+    /// <param name="trainer">A run with the same network (its neuron and compatibility switch, which no file holds, included), settings and pictures.</param>
     /// <param name="path">The checkpoint.</param>
     /// <exception cref="MalformedFileException">The file is not a checkpoint of such a run.</exception>
     public static void Resume(Trainer trainer, string path)
@@ -59,6 +61,11 @@ public static class TrainingCheckpoint
         if (Required(file, PatchSizes) != PatchSizesOf(trainer))
         {
             throw new MalformedFileException(path, $"metadata '{PatchSizes}'", Required(file, PatchSizes), $"those of this run, {PatchSizesOf(trainer)}");
+        }
+
+        if (Required(file, Images) != trainer.Pool.Digest)
+        {
+            throw new MalformedFileException(path, $"metadata '{Images}'", "other images, another order or other weights", "those that the run began with");
         }
 
         if (!long.TryParse(Required(file, "step"), NumberStyles.None, CultureInfo.InvariantCulture, out var step)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using SpikeSR.Reference.Imaging;
 using SpikeSR.Reference.Imaging.Resampling;
 using SpikeSR.Reference.Serialization;
@@ -95,6 +97,14 @@ public sealed class TrainingImage
 
     /// <summary>The picture as an image in 0..255.</summary>
     public Image High() => AsImage(_high, LowWidth * Scale, LowHeight * Scale);
+
+    /// <summary>Adds the picture's sizes and samples to a digest.</summary>
+    /// <param name="hash">The digest.</param>
+    internal void AppendTo(IncrementalHash hash)
+    {
+        hash.AppendData(MemoryMarshal.AsBytes<int>([Scale, LowWidth, LowHeight]));
+        hash.AppendData(_high);
+    }
 
     private static Image AsImage(byte[] samples, int width, int height) =>
         new(new ImageHeader(width, height, 3, SampleKind.UInt8), Array.ConvertAll(samples, sample => (float)sample));

@@ -74,6 +74,29 @@ public sealed class TrainVerbTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--time-steps", "0", "a whole number from 1 to 1024")]
+    [InlineData("--lr", "0", "a number above 0")]
+    [InlineData("--average", "1", "a number of at least 0 and below 1")]
+    public void A_value_out_of_range_names_its_option(string option, string value, string expected)
+    {
+        var result = _tool.Run("train", "images", "-o", "new.safetensors", option, value);
+        Assert.Equal((ExitCode.BadInput, $"spikesr: {option}: found '{value}', expected {expected} ('spikesr train --help' tells more)\n"), (result.ExitCode, result.Error));
+    }
+
+    [Fact]
+    public void A_run_does_not_go_on_with_other_images()
+    {
+        var before = WithCheckpoint();
+        Refused(
+            ExitCode.BadInput,
+            "spikesr: model.safetensors.checkpoint: metadata 'images_sha256': found other images, another order or other weights, expected those that the run began with",
+            before,
+            "--resume",
+            "--weight",
+            "0=2");
+    }
+
+    [Theory]
     [InlineData("images/0.png", "spikesr: images/0.png is there already; --overwrite replaces it")]
     [InlineData("sheet.bmp", "spikesr: --picture is 'sheet.bmp', expected a file with the extension of an image format, such as .png")]
     public void A_picture_that_cannot_be_written_is_refused_before_the_first_score(string file, string message)

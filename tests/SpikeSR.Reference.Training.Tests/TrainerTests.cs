@@ -98,6 +98,23 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_of_other_pictures_or_weights_is_refused()
+    {
+        var checkpoint = Path.Combine(_folder, "run.checkpoint");
+        var run = Start(1, Settings);
+        TrainingCheckpoint.Save(run, checkpoint);
+        var images = run.Pool.Images;
+        Refuses(new ImagePool([.. images.Skip(1)]));
+        Refuses(new ImagePool([.. images.Reverse()]));
+        Refuses(new ImagePool(images, [2, .. images.Skip(1).Select(_ => 1.0)]));
+        TrainingCheckpoint.Resume(With(new ImagePool(images, [.. images.Select(_ => 1.0)])), checkpoint);
+
+        Trainer With(ImagePool pool) => new(Start(1, Settings).Network, Settings, SimdBackend.Create<F32>(new Workspace(), Parallelism.Single), pool);
+        void Refuses(ImagePool pool) =>
+            Assert.Contains("other images", Assert.Throws<MalformedFileException>(() => TrainingCheckpoint.Resume(With(pool), checkpoint)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_may_be_made_longer_when_it_is_taken_up_again()
     {
         var checkpoint = Path.Combine(_folder, "run.checkpoint");

@@ -19,10 +19,34 @@ internal static class Options
         Description = description,
         HelpName = "N",
         DefaultValueFactory = _ => fallback,
+        CustomParser = result => Whole(result, name, minimum, maximum) ?? 0,
+    };
+
+    /// <summary>A whole number that has no default.</summary>
+    /// <param name="name">Name with its dashes.</param>
+    /// <param name="description">What it does, in a sentence.</param>
+    /// <param name="minimum">Smallest value.</param>
+    /// <param name="maximum">Largest value.</param>
+    public static Option<int?> Integer(string name, string description, int minimum, int maximum) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result => Whole(result, name, minimum, maximum),
+    };
+
+    /// <summary>A number.</summary>
+    /// <param name="name">Name with its dashes.</param>
+    /// <param name="description">What it does, in a sentence.</param>
+    /// <param name="isExpected">Whether a value serves.</param>
+    /// <param name="expected">Which values do, in words.</param>
+    /// <param name="fallback">Value when left out.</param>
+    public static Option<double> Number(string name, string description, Func<double, bool> isExpected, string expected, double fallback) => new(name)
+    {
+        Description = description,
+        HelpName = "X",
+        DefaultValueFactory = _ => fallback,
         CustomParser = result =>
-            int.TryParse(Text(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum
-                ? value
-                : Refuse<int>(result, name, $"a whole number from {minimum} to {maximum}"),
+            double.TryParse(Text(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && isExpected(value) ? value : Refuse<double>(result, name, expected),
     };
 
     /// <summary>One of several words, in any case.</summary>
@@ -49,6 +73,11 @@ internal static class Options
         option.CompletionSources.Add(words);
         return option;
     }
+
+    private static int? Whole(ArgumentResult result, string name, int minimum, int maximum) =>
+        int.TryParse(Text(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum
+            ? value
+            : Refuse<int?>(result, name, $"a whole number from {minimum} to {maximum}");
 
     /// <summary>The words of an option's value as one text.</summary>
     /// <param name="result">The value as it was given.</param>
