@@ -68,7 +68,7 @@ public static class ImageFormats
         ".PNG" => ImageFormat.Png,
         ".PGM" or ".PPM" or ".PNM" => ImageFormat.Pnm,
         ".TIF" or ".TIFF" => ImageFormat.Tiff,
-        ".JPG" or ".JPEG" => ImageFormat.Jpeg,
+        ".JPG" or ".JPEG" or ".JFIF" => ImageFormat.Jpeg,
         _ => null,
     };
 

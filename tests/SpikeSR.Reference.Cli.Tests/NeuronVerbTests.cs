@@ -36,6 +36,7 @@ public sealed class NeuronVerbTests : IDisposable
     [InlineData("--input", "0.1,x", "spikesr: --input: found '0.1,x', expected numbers with commas between, such as 0.1,0,0.3 ('spikesr neuron --help' tells more)")]
     [InlineData("--reset", "hard", "spikesr: --reset: found 'hard', expected a number or soft ('spikesr neuron --help' tells more)")]
     [InlineData("--tau", "1", "spikesr: tau is 1, expected above 1")]
+    [InlineData("--w", "1", "spikesr: --w is for --kind plif, not for lif")]
     public void A_bad_option_is_one_line(string option, string value, string expected)
     {
         var result = _tool.Run("neuron", option, value);

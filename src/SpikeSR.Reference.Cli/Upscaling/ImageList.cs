@@ -7,7 +7,7 @@ namespace SpikeSR.Reference.Cli.Upscaling;
 /// <param name="IsSingle">Whether one file was named, so that nothing else can go on when it fails.</param>
 internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsSingle)
 {
-    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".tif", ".tiff", ".pnm", ".pgm", ".ppm", ".pbm"];
+    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".pnm", ".pgm", ".ppm", ".pbm"];
 
     /// <summary>Lists.</summary>
     /// <param name="inputs">Files, folders, patterns.</param>

@@ -59,6 +59,7 @@ internal static class NeuronVerb
 
     private static int Run(ParseResult parsed)
     {
+        CheckKind(parsed);
         var (input, steps) = (parsed.GetRequiredValue(Input), parsed.GetValue(Steps));
         var settings = NeuronSettings.SpikeSr with
         {
@@ -73,6 +74,19 @@ internal static class NeuronVerb
         Describe(settings, parsed.GetValue(Rate));
         Print(settings, history);
         return ExitCode.Done;
+    }
+
+    // What the kind does not have is not passed over in silence.
+    private static void CheckKind(ParseResult parsed)
+    {
+        var kind = parsed.GetRequiredValue(Kind);
+        foreach (var (option, kinds) in new (Option Option, string[] Kinds)[] { (Tau, ["lif"]), (Rate, ["plif"]), (DecayInput, ["lif", "plif"]) })
+        {
+            if (parsed.GetResult(option) is { Implicit: false } && !kinds.Contains(kind))
+            {
+                throw new ArgumentException($"{option.Name} is for --kind {string.Join(" or ", kinds)}, not for {kind}");
+            }
+        }
     }
 
     // The same neuron with a threshold out of reach shows H: what does not fire keeps what it is charged with.
