@@ -107,6 +107,19 @@ public sealed class TokenLayer<T>
         Guard.That(!Attention.IsDeformable || side * side == x.Shape[1], $"{x.Shape[1]} tokens do not fill a square map", nameof(x));
     }
 
+    /// <summary>Throws unless the tensors of a backward pass fit together.</summary>
+    internal void CheckBackward(TensorView<T> x, TensorView<T> context, Saved saved, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
+    {
+        Check(x, context, saved, gradY);
+        Guard.SameLength(x, gradX, nameof(gradX));
+        Guard.SameLength(context, gradContext, nameof(gradContext));
+        Guard.SameLength(x, saved.Middle, nameof(saved));
+        if (Attention.IsDeformable)
+        {
+            Guard.SameLength(x, saved.Sampled, nameof(saved));
+        }
+    }
+
     /// <summary>Gradients to x and context, computed again from x and what was saved. Overwrites both.</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="x">Tokens of the forward pass [b, n, C].</param>
@@ -142,6 +155,7 @@ public sealed class TokenLayer<T>
         TensorView<T> gradX,
         TensorView<T> gradContext)
     {
+        CheckBackward(x, context, saved, gradY, gradX, gradContext);
         using var scope = backend.Workspace.OpenScope();
         var (normalised, path, gradMiddle) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));
         var (hidden, active, gradHidden) = (Hidden(scope, x), Hidden(scope, x), Hidden(scope, x));

@@ -428,20 +428,14 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         TensorView<TScalar> gradContext)
     {
         var attention = layer.Attention;
-        if (attention.IsDeformable && context.IsAbsent)
+        if (attention.IsDeformable && (context.IsAbsent || saved.Offset.IsAbsent))
         {
-            // Three paths meet in the gradient by LN(x), the DCN's first, which is known last.
+            // Without a context three paths meet in the gradient by LN(x), the DCN's first, which is known last.
             layer.BackwardByPrimitives(this, x, context, saved, gradY, gradX, gradContext);
             return;
         }
 
-        layer.Check(x, context, saved, gradY);
-        Guard.SameLength(x, gradX, nameof(gradX));
-        if (!context.IsAbsent)
-        {
-            Guard.SameLength(context, gradContext, nameof(gradContext));
-        }
-
+        layer.CheckBackward(x, context, saved, gradY, gradX, gradContext);
         var gradients = new TokenLayerGradientKernel.Layer<T>
         {
             Epsilon = SpikeSR.Reference.Attention.TokenLayer<TScalar>.Epsilon,

@@ -92,6 +92,32 @@ public sealed class ArgumentTests
         Assert.Equal(results[0], results[1]);
     }
 
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void A_token_layers_gradient_needs_what_was_saved_but_for_the_offsets(string engine)
+    {
+        var backend = Make(engine);
+        var stateDict = new StateDict<F32>();
+        var layer = new TokenLayer<F32>(stateDict.Root, channels: 4, queryDepth: 2, hidden: 3, deformable: true);
+        foreach (var entry in stateDict.Entries)
+        {
+            Filled(entry.Shape.Length).CopyTo(entry.Value);
+            entry.MarkChanged();
+        }
+
+        using var scope = backend.Workspace.OpenScope();
+        var (x, context, gradY, gradX, gradContext) = (Filled(2, 9, 4), Filled(2, 9, 4), Filled(2, 9, 4), Filled(2, 9, 4), Filled(2, 9, 4));
+        var saved = TokenLayer<F32>.Saved.Rent(scope, x, deformable: true);
+        layer.Forward(backend, x, context, saved, TensorView<F32>.Allocate(x.Shape));
+        Refuses("saved", () => layer.Backward(backend, x, context, default, gradY, gradX, gradContext), gradX);
+        Refuses("saved", () => layer.Backward(backend, x, context, saved with { Sampled = default }, gradY, gradX, gradContext), gradX);
+        Refuses("gradContext", () => layer.Backward(backend, x, context, saved, gradY, gradX, default), gradX);
+        layer.Backward(backend, x, context, saved, gradY, gradX, gradContext);
+        var expected = Numbers(gradX);
+        layer.Backward(backend, x, context, saved with { Offset = default, Logits = default }, gradY, gradX, gradContext);
+        Assert.Equal(expected, Numbers(gradX));
+    }
+
     private static Backend<F32> Make(string engine) =>
         engine == "simd" ? SimdBackend.Create<F32>(new Workspace(), Parallelism.Single) : new DefinitionBackend<F32>(new Workspace(), Parallelism.Single);
 
