@@ -15,7 +15,8 @@ namespace SpikeSR.Reference.Operators.Kernels;
 /// Neighbours fire alike: of 64 channels that fire at a rate of 22 % (42 %) in a new network, 23 % (44 %) fire somewhere in the 8 x 3 pixels that a tile of 6 sees, because
 /// others are silent in the whole image. So a tile stays what it is, its registers and the weight's rows serve six pixels as before, and only its list of factors is shorter:
 /// a quarter of the channels takes 0.43 of the time of all, 45 % takes 0.63, and where all fire reading the spikes costs 2 %. Spikes are read as bits, a word for 64 channels.
-/// In training, and in trained networks, few fire but nearly all do somewhere in a tile: there rows of the weight are added spike by spike.
+/// In training 5 to 40 % fire, here and there: half of the channels to nearly all do so somewhere in a tile. There rows of the weight are added spike by spike. In the shipped
+/// network 12 % fire and tiles meet 18 %, so they stay.
 /// </remarks>
 /// <typeparam name="T">The number type.</typeparam>
 internal readonly unsafe struct BandProduct<T>
