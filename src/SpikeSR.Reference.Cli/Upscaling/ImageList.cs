@@ -7,8 +7,6 @@ namespace SpikeSR.Reference.Cli.Upscaling;
 /// <param name="IsSingle">Whether one file was named, so that nothing else can go on when it fails.</param>
 internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsSingle)
 {
-    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".pnm", ".pgm", ".ppm", ".pbm"];
-
     /// <summary>Lists.</summary>
     /// <param name="inputs">Files, folders, patterns.</param>
     /// <param name="output">A file or folder; null to put results beside their inputs.</param>
@@ -115,7 +113,9 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
 
     private static bool IsPattern(string input) => !File.Exists(input) && input.AsSpan().IndexOfAny('*', '?') >= 0;
 
-    private static bool IsImage(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) && !Path.GetFileName(path).StartsWith('.');
+    // A bitmap is read, but none is written.
+    private static bool IsImage(string path) =>
+        (ImageFormats.OfExtension(path) is not null || string.Equals(Path.GetExtension(path), ".pbm", StringComparison.OrdinalIgnoreCase)) && !Path.GetFileName(path).StartsWith('.');
 
     private static string Beside(string input, ImageFormat? format, int scale) =>
         Path.Combine(Path.GetDirectoryName(input) ?? string.Empty, $"{Path.GetFileNameWithoutExtension(input)}-x{scale}{Extension(input, format)}");

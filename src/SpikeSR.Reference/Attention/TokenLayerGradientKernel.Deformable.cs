@@ -65,7 +65,7 @@ internal static unsafe partial class TokenLayerGradientKernel
 
         public static DeformableSums<T> Begin<TLane>(DeformableMap<T> map, TensorView<T> x, Workspace.Scope scope)
             where TLane : unmanaged, ILane<TLane, T> =>
-            new(map, DeformableConvolutionKernel.ImageGradients<T>.Begin<TLane>(ConvolutionSettings.Same3, 1, map.Weight, map.WeightGradient, scope), AsMap(x), scope);
+            new(map, DeformableConvolutionKernel.ImageGradients<T>.Begin<TLane>(ConvolutionSettings.Same3, 1, map.Weight, map.WeightGradient, scope), TokenLayerKernel.AsMap(x), scope);
 
         // gradX = the sampled path + the offsets' path + the mask's path (SPEC DCM-3) of one patch; tokens are [n, C].
         public void Add<TLane>(
@@ -76,12 +76,12 @@ internal static unsafe partial class TokenLayerGradientKernel
             var (mask, gradOffset, gradMask, path) = (scope.Rent<T>(saved.Logits.Shape), scope.Rent<T>(saved.Offset.Shape), scope.Rent<T>(saved.Logits.Shape), scope.Rent<T>(x.Shape));
             ActivationKernel.Forward<TLane, T>(ActivationKind.Sigmoid, saved.Logits, mask, Parallelism.Single);
             ElementwiseKernel.Scale<TLane, T>(mask, 2, mask, Parallelism.Single);
-            _gradients.Add<TLane>(AsMap(x), AsMap(saved.Offset), AsMap(mask), AsMap(gradY), AsMap(gradX), AsMap(gradOffset), AsMap(gradMask), turn, firstStage, workspace);
-            ConvolutionKernel.BackwardInput<TLane, T>(ConvolutionSettings.Same3, AsMap(gradOffset), _map.Offset.Weight, _map.Offset.Backward, AsMap(path), workspace, Parallelism.Single);
+            _gradients.Add<TLane>(TokenLayerKernel.AsMap(x), TokenLayerKernel.AsMap(saved.Offset), TokenLayerKernel.AsMap(mask), TokenLayerKernel.AsMap(gradY), TokenLayerKernel.AsMap(gradX), TokenLayerKernel.AsMap(gradOffset), TokenLayerKernel.AsMap(gradMask), turn, firstStage, workspace);
+            ConvolutionKernel.BackwardInput<TLane, T>(ConvolutionSettings.Same3, TokenLayerKernel.AsMap(gradOffset), _map.Offset.Weight, _map.Offset.Backward, TokenLayerKernel.AsMap(path), workspace, Parallelism.Single);
             TokenLayerGradientKernel.Add<TLane, T>(gradX, path, gradX);
             ElementwiseKernel.Scale<TLane, T>(gradMask, 2, gradMask, Parallelism.Single);
             ActivationKernel.Backward<TLane, T>(ActivationKind.Sigmoid, saved.Logits, gradMask, gradMask, Parallelism.Single);
-            ConvolutionKernel.BackwardInput<TLane, T>(ConvolutionSettings.Same3, AsMap(gradMask), _map.Mask.Weight, _map.Mask.Backward, AsMap(path), workspace, Parallelism.Single);
+            ConvolutionKernel.BackwardInput<TLane, T>(ConvolutionSettings.Same3, TokenLayerKernel.AsMap(gradMask), _map.Mask.Weight, _map.Mask.Backward, TokenLayerKernel.AsMap(path), workspace, Parallelism.Single);
             TokenLayerGradientKernel.Add<TLane, T>(gradX, path, gradX);
 
             var gradient = scope.RentCleared<T>(new Shape(x.Shape[0], ModulationWidth));
@@ -93,9 +93,9 @@ internal static unsafe partial class TokenLayerGradientKernel
             }
 
             turn.Begin(firstStage + _gradients.Stages);
-            _products.Add<TLane>(AsMap(x), AsMap(gradient), 0, 0, _modulation, workspace);
-            AddPixels<TLane>(gradY, _bias, workspace);
-            AddPixels<TLane>(gradient, _modulationBias, workspace);
+            _products.Add<TLane>(TokenLayerKernel.AsMap(x), TokenLayerKernel.AsMap(gradient), 0, 0, _modulation, workspace);
+            ChannelSumKernel.AddTo<TLane, T>(gradY.Reshape(1, gradY.Shape[0], gradY.Shape[1]), _bias, workspace, Parallelism.Single);
+            ChannelSumKernel.AddTo<TLane, T>(gradient.Reshape(1, gradient.Shape[0], ModulationWidth), _modulationBias, workspace, Parallelism.Single);
             turn.End(firstStage + _gradients.Stages);
         }
 
@@ -106,23 +106,6 @@ internal static unsafe partial class TokenLayerGradientKernel
             ChannelSumKernel.AddRow(_bias.Span, _map.BiasGradient.Span);
             ChannelSumKernel.AddRow(_modulationBias.Span[..Taps], _map.Mask.BiasGradient.Span);
             ChannelSumKernel.AddRow(_modulationBias.Span.Slice(Taps, 2 * Taps), _map.Offset.BiasGradient.Span);
-        }
-
-        // Tokens [n, C] as an image [1, P, P, C].
-        private static TensorView<T> AsMap(TensorView<T> tokens)
-        {
-            var side = (int)Math.Round(Math.Sqrt(tokens.Shape[0]));
-            return tokens.Reshape(1, side, side, tokens.Shape[1]);
-        }
-
-        // A bias's gradient is a sum over images of sums over their pixels.
-        private static void AddPixels<TLane>(TensorView<T> gradient, TensorView<T> total, Workspace workspace)
-            where TLane : unmanaged, ILane<TLane, T>
-        {
-            using var scope = workspace.OpenScope();
-            var sums = scope.Rent<T>(1, total.Length);
-            ChannelSumKernel.Planes<TLane, T, ChannelSumKernel.Elements<T>>(new(gradient.Pointer, total.Length), 1, gradient.Shape[0], sums, workspace, Parallelism.Single);
-            ChannelSumKernel.AddRow(sums.Span, total.Span);
         }
 
         private void MoveModulation(bool intoSums)

@@ -18,7 +18,7 @@ internal static unsafe class TokenLayerKernel
     public const int Fill = 16;
 
     /// <summary>Taps of the DCN: channels of its mask, and half as many as of its offsets.</summary>
-    public const int Taps = 9;
+    public const int Taps = DeformableConvolutionModule<F32>.Taps;
 
     /// <summary>Mask and offsets side by side, filled up.</summary>
     public const int ModulationWidth = 2 * Fill;
@@ -114,15 +114,24 @@ internal static unsafe class TokenLayerKernel
         }
     }
 
+    /// <summary>Tokens [P P, C] as an image [1, P, P, C].</summary>
+    /// <typeparam name="T">The number type.</typeparam>
+    /// <param name="tokens">The tokens of a square patch.</param>
+    public static TensorView<T> AsMap<T>(TensorView<T> tokens)
+        where T : unmanaged
+    {
+        var side = (int)Math.Round(Math.Sqrt(tokens.Shape[0]));
+        return tokens.Reshape(1, side, side, tokens.Shape[1]);
+    }
+
     // The DCN of one patch's P x P map: offsets and mask by one convolution, the mask's channels first so that they begin a lane.
     private static void Sample<TLane, T>(DeformableWeights<T> weights, TensorView<T> x, Saved<T> saved, Workspace.Scope scope, Workspace workspace)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         var (tokens, channels) = (x.Shape[0], x.Shape[1]);
-        var side = (int)Math.Round(Math.Sqrt(tokens));
-        var map = x.Reshape(1, side, side, channels);
-        var (modulation, mask) = (scope.Rent<T>(1, side, side, ModulationWidth), scope.Rent<T>(tokens, Fill));
+        var map = AsMap(x);
+        var (modulation, mask) = (AsMap(scope.Rent<T>(tokens, ModulationWidth)), scope.Rent<T>(tokens, Fill));
         ConvolutionKernel.ForwardUnchecked<TLane, T>(
             ConvolutionSettings.Same3, map, new Shape(ModulationWidth, channels, 3, 3), weights.Modulation.Weight, weights.Modulation.Bias, modulation, workspace, Parallelism.Single);
         ActivationKernel.TwiceSigmoid<TLane, T>(modulation.Pointer, ModulationWidth, mask.Pointer, Fill, tokens);
@@ -135,7 +144,7 @@ internal static unsafe class TokenLayerKernel
             new Shape(channels, channels, 3, 3),
             weights.Weight,
             weights.Bias,
-            saved.Sampled.Reshape(1, side, side, channels),
+            AsMap(saved.Sampled),
             scope);
         if (!saved.Offset.IsAbsent)
         {

@@ -118,18 +118,20 @@ internal readonly unsafe struct BandProduct<T>
 
         // How many words behind the beginning of a window those of its taps lie.
         var taps = scope.Rent<int>(Taps);
-        for (var tap = 0; tap < Taps; tap++)
+        var behind = taps.Span;
+        for (var tap = 0; tap < behind.Length; tap++)
         {
-            taps.Pointer[tap] = _offsets[tap] / _channels * WordsPerPixel;
+            behind[tap] = _offsets[tap] / _channels * WordsPerPixel;
         }
 
-        var last = length - Math.Max(taps.Span[0], taps.Span[^1]);
+        var last = length - Math.Max(behind[0], behind[^1]);
+        var words = fired.Pointer;
         for (at = 0; at < last; at += together)
         {
             var firing = Vector512<ulong>.Zero;
-            for (var tap = 0; tap < taps.Length; tap++)
+            foreach (var tap in behind)
             {
-                firing |= Vector512.Load(fired.Pointer + at + taps.Pointer[tap]);
+                firing |= Vector512.Load(words + at + tap);
             }
 
             firing.Store(windows.Pointer + at);
@@ -161,7 +163,7 @@ internal readonly unsafe struct BandProduct<T>
 
         if (spikes.AreScattered && stride == _packed.Columns)
         {
-            AddBySpike<TLane>(spikes, first, count, scope, y);
+            AddBySpike<TLane>(spikes, first, count, y);
             return;
         }
 
@@ -177,7 +179,7 @@ internal readonly unsafe struct BandProduct<T>
     }
 
     // y = start + the rows of the weight that spikes select, ascending by channel, then tap: as many channels at once as fill a word with their taps.
-    private void AddBySpike<TLane>(Spikes spikes, int first, int count, Workspace.Scope scope, T* y)
+    private void AddBySpike<TLane>(Spikes spikes, int first, int count, T* y)
         where TLane : unmanaged, ILane<TLane, T>
     {
         var (columns, taps) = (_packed.Columns, Taps);
@@ -186,21 +188,9 @@ internal readonly unsafe struct BandProduct<T>
             new Span<T>(_start, columns).CopyTo(new Span<T>(y + ((nint)m * columns), columns));
         }
 
-        var selected = scope.Rent<ulong>(PixelBlock);
-        for (var last = first + count; first < last; first += PixelBlock, y += PixelBlock * columns)
-        {
-            AddBySpike<TLane>(spikes, first, Math.Min(PixelBlock, last - first), selected.Pointer, y);
-        }
-
-        scope.Return(selected);
-    }
-
-    private void AddBySpike<TLane>(Spikes spikes, int first, int pixels, ulong* selected, T* y)
-        where TLane : unmanaged, ILane<TLane, T>
-    {
-        var (columns, taps, together) = (_packed.Columns, Taps, SpikeBits<T>.WordBits / Taps);
-        var words = spikes.Taps.Pointer;
+        var selected = stackalloc ulong[PixelBlock];
         var places = stackalloc ulong[taps];
+        var together = SpikeBits<T>.WordBits / taps;
         for (var tap = 0; tap < taps; tap++)
         {
             places[tap] = 0;
@@ -210,6 +200,18 @@ internal readonly unsafe struct BandProduct<T>
             }
         }
 
+        for (var last = first + count; first < last; first += PixelBlock, y += PixelBlock * columns)
+        {
+            AddBlock<TLane>(spikes, first, Math.Min(PixelBlock, last - first), places, selected, y);
+        }
+    }
+
+    // y += the same rows, for so few pixels that they stay in the first-level cache; places: the bits of a word that a tap has, one for each of the channels taken at once.
+    private void AddBlock<TLane>(Spikes spikes, int first, int pixels, ulong* places, ulong* selected, T* y)
+        where TLane : unmanaged, ILane<TLane, T>
+    {
+        var (columns, taps, together) = (_packed.Columns, Taps, SpikeBits<T>.WordBits / Taps);
+        var words = spikes.Taps.Pointer;
         for (int channel = 0, next; channel < _channels; channel = next)
         {
             var (word, shift) = (channel / SpikeBits<T>.WordBits, channel % SpikeBits<T>.WordBits);

@@ -40,25 +40,15 @@ internal static unsafe class LayerNormKernel
             Moments<TLane, T>(epsilon, n, x.Pointer, first, last, channels, statistics.Pointer + (2 * first));
             GradientRows<TLane, T>(kernel, first, last);
         });
-        AddAffineGradients<TLane, T>(x, statistics, gradY, gradWeight, gradBias, workspace, threads);
+        var products = new NormalisedProducts<T>(x.Pointer, gradY.Pointer, statistics.Pointer, channels);
+        ChannelSumKernel.AddTotal<TLane, T, NormalisedProducts<T>>(products, 1, rows, gradWeight, workspace, threads);
+        ChannelSumKernel.AddTotal<TLane, T, ChannelSumKernel.Elements<T>>(new(gradY.Pointer, channels), 1, rows, gradBias, workspace, threads);
     }
 
     /// <summary>The gradient by the input of <paramref name="rows"/> rows on one thread, their means and rstd known.</summary>
     public static void BackwardRows<TLane, T>(int rows, int channels, T* x, T* weight, T* statistics, T* gradY, T* gradX)
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T> => GradientRows<TLane, T>(new(x, gradY, weight, gradX, statistics, channels), 0, rows);
-
-    /// <summary>gradWeight += sum over rows of g xhat; gradBias += sum over rows of g.</summary>
-    public static void AddAffineGradients<TLane, T>(
-        TensorView<T> x, TensorView<T> statistics, TensorView<T> gradY, TensorView<T> gradWeight, TensorView<T> gradBias, Workspace workspace, Parallelism threads)
-        where TLane : unmanaged, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        var (rows, channels) = (x.Shape[0], x.Shape[1]);
-        var products = new NormalisedProducts<T>(x.Pointer, gradY.Pointer, statistics.Pointer, channels);
-        ChannelSumKernel.AddTotal<TLane, T, NormalisedProducts<T>>(products, 1, rows, gradWeight, workspace, threads);
-        ChannelSumKernel.AddTotal<TLane, T, ChannelSumKernel.Elements<T>>(new(gradY.Pointer, channels), 1, rows, gradBias, workspace, threads);
-    }
 
     // Rows whose moments are found together: 16 rows of 64 channels are 4 KB in float.
     private const int RowGroup = 16;
