@@ -22,19 +22,19 @@ def dsa():
         return Question(f"dsa-{id}", "dsa", kind, clauses, why, {**attrs, "published": True} if published else attrs, inputs,
                         module_parameters(state_dict.dsa(c, qk, hidden), fresh=fresh, **overrides), grads, exact)
 
-    yield q("p16", ORDINARY, ["DSA-1", "DSA-2"], "The published patch size over an image that needs patches moved back.",
+    yield q("p16", ORDINARY, ["DSA-1", "DSA-2", "DSA-3"], "The published patch size over an image that needs patches moved back.",
             [1, 4, 18, 19], 16)
-    yield q("p12", ORDINARY, ["DSA-1"], "P = 12.", [1, 3, 14, 13], 12)
+    yield q("p12", ORDINARY, ["DSA-1", "DSA-3"], "P = 12.", [1, 3, 14, 13], 12)
     yield q("batch", ORDINARY, ["DSA-1", "MATCH-2"], "A batch equals its images one by one.", [2, 4, 8, 7], 5)
     yield q("train", ORDINARY, ["DSA-2", "MATCH-3", "MATCH-4"], "The noisy matching, with the gradient of its scores.",
             [2, 4, 8, 7], 5, train=True)
     yield q("three-deep", BORDER, ["DSA-2", "PATCH-3"], "Sides 3 modulo P - 2.", [1, 4, 9, 9], 5)
     yield q("published", BORDER, ["MATCH-5", "PATCH-4"], "Both published quirks at once: batch of two, sides 3 modulo P - 2.",
             [2, 4, 9, 9], 5, published=True)
-    yield q("fresh", BORDER, ["DSA-1", "DCM-2"], "Deformable convolutions as initialised.", [1, 4, 7, 8], 5, fresh=True, exact=("cell",))
+    yield q("fresh", BORDER, ["DSA-1", "DSA-3", "DCM-2"], "Deformable convolutions as initialised.", [1, 4, 7, 8], 5, fresh=True, exact=("cell",))
     yield q("one-patch", DEGENERATE, ["DSA-1"], "H = W = P: the patch is matched with itself.", [1, 4, 6, 6], 6)
     yield q("one-patch-train", DEGENERATE, ["DSA-2", "MATCH-3"], "One patch in training.", [2, 4, 5, 5], 5, train=True)
-    yield q("p3", DEGENERATE, ["DSA-1"], "P = 3, step 1: nine tokens a patch.", [1, 4, 4, 5], 3)
+    yield q("p3", DEGENERATE, ["DSA-1", "DSA-3"], "P = 3, step 1: nine tokens a patch.", [1, 4, 4, 5], 3)
     yield q("one-channel", DEGENERATE, ["DSA-1", "LN-1"], "C = 1: every LayerNorm gives its bias.", [1, 1, 6, 7], 5, qk=1, hidden=1,
             exact=("match",))
 
@@ -42,7 +42,7 @@ def dsa():
 def hda():
     def q(id, kind, why, shape, **overrides):
         steps, _, c = shape[:3]
-        return Question(f"hda-{id}", "hda", kind, ["HDA-1", "HDA-2"], why, {"T": steps, "channels": c},
+        return Question(f"hda-{id}", "hda", kind, ["HDA-1", "HDA-2", "EW-1"], why, {"T": steps, "channels": c},
                         {"x": uniform(shape, -1, 2)}, module_parameters(state_dict.hda(steps, c), **overrides))
 
     yield q("published-size", ORDINARY, "T = 4, C = 16: Wc mixes channels at each step, Wt steps at each channel.", [4, 2, 16, 3, 4])
@@ -58,7 +58,7 @@ def hda():
 def refinement_and_upsampling():
     def frb(id, kind, why, shape, reduction=16, **overrides):
         c = shape[1]
-        return Question(f"refinement-{id}", "feature_refinement", kind, ["FRB-1", "FRB-2"], why,
+        return Question(f"refinement-{id}", "feature_refinement", kind, ["FRB-1", "FRB-2", "EW-1"], why,
                         {"channels": c, "reduction": reduction}, {"x": uniform(shape, -1, 1)},
                         module_parameters(state_dict.feature_refinement(c, reduction), **overrides))
 
@@ -95,14 +95,14 @@ def attention_blocks():
                         {"x": x or uniform(shape, -0.4, 0.6), **noise},
                         module_parameters(shapes, fresh=fresh, **overrides), grads, exact)
 
-    yield q("sab", "eval", ORDINARY, ["SAB-1", "SAB-2"], "Evaluation, with gradients through the spikes by the surrogate.", [4, 1, 4, 7, 6], 5)
+    yield q("sab", "eval", ORDINARY, ["SAB-1", "SAB-2", "EW-1"], "Evaluation, with gradients through the spikes by the surrogate.", [4, 1, 4, 7, 6], 5)
     yield q("sab", "train", ORDINARY, ["SAB-1", "SAB-3"],
             "Training: batch statistics, running buffers, one draw of noise a time step, in order.", [4, 1, 4, 7, 6], 5, train=True)
     yield q("sab", "train-batch", ORDINARY, ["SAB-3"], "Statistics over the batch as well; matching stays within an image.",
             [3, 2, 4, 7, 5], 5, train=True)
     yield q("sab", "published", BORDER, ["SAB-2", "MATCH-5"], "Published matching: image 1 takes patches of image 0 of the same step.",
             [2, 2, 4, 9, 7], 5, published=True)
-    yield q("sab", "fresh", BORDER, ["SAB-3"], "A new network's block in its first training step.", [4, 1, 4, 7, 7], 5, train=True,
+    yield q("sab", "fresh", BORDER, ["SAB-3", "TDBN-5"], "A new network's block in its first training step.", [4, 1, 4, 7, 7], 5, train=True,
             fresh=True, exact=("cell",), x=uniform([4, 1, 4, 7, 7], -1, 1))
     yield q("sab", "one-step", DEGENERATE, ["SAB-1"], "T = 1 and one patch.", [1, 1, 4, 5, 5], 5)
     yield q("sab", "silent", DEGENERATE, ["SAB-1"],
@@ -115,7 +115,7 @@ def attention_blocks():
             "Noise is drawn block by block, then step by step; the bias before the TDBN has gradient 0.",
             [3, 1, 4, 7, 6], 5, blocks=2, train=True)
     yield q("sag", "one-block", BORDER, ["SAG-1"], "One block, batch of two.", [2, 2, 4, 6, 5], 5, blocks=1)
-    yield q("sag", "fresh", BORDER, ["SAG-1"], "As initialised, in training.", [2, 1, 4, 6, 6], 5, blocks=1, train=True, fresh=True,
+    yield q("sag", "fresh", BORDER, ["SAG-1", "TDBN-5"], "As initialised, in training.", [2, 1, 4, 6, 6], 5, blocks=1, train=True, fresh=True,
             exact=("cell",), x=uniform([2, 1, 4, 6, 6], -1, 1))
     yield q("sag", "one-step", DEGENERATE, ["SAG-1"], "T = 1 and one patch.", [1, 1, 4, 5, 5], 5, blocks=1)
 
@@ -137,12 +137,12 @@ def networks():
     yield q("x4", ORDINARY, ["NET-1"], "Scale 4 with the published T and P.", [1, 18, 20], 4, 16, steps=4)
     yield q("two-groups", ORDINARY, ["NET-1", "NET-2"], "Two groups of two blocks: noise by group, block, step.",
             [1, 7, 7], 2, 5, groups=2, blocks=2, train=True)
-    yield q("two-groups-grads", ORDINARY, ["NET-1", "NET-2"], "Gradients through two groups.", [1, 6, 7], 2, 5, groups=2, train=True, grads=True)
+    yield q("two-groups-grads", ORDINARY, ["NET-1", "NET-2", "SAG-2"], "Gradients through two groups.", [1, 6, 7], 2, 5, groups=2, train=True, grads=True)
     yield q("batch", ORDINARY, ["NET-1"], "A batch of three equals its images one by one.", [3, 8, 7], 2, 5)
-    yield q("p12", ORDINARY, ["NET-1"], "P = 12.", [1, 13, 15], 2, 12)
+    yield q("p12", ORDINARY, ["NET-1", "NET-4"], "P = 12.", [1, 13, 15], 2, 12)
     yield q("c32", ORDINARY, ["NET-1"], "C = 32: widths that follow from C.", [1, 6, 6], 2, 5, channels=32)
     yield q("published", BORDER, ["NET-3"], "Both published quirks through the whole network.", [2, 9, 9], 2, 5, published=True)
-    yield q("fresh", BORDER, ["NET-2"], "The first training step of a new network, on one patch.", [1, 6, 6], 4, 6, train=True, grads=True,
+    yield q("fresh", BORDER, ["NET-2", "TDBN-5"], "The first training step of a new network, on one patch.", [1, 6, 6], 4, 6, train=True, grads=True,
             fresh=True, exact=("cell",))
     yield q("one-step", DEGENERATE, ["NET-1"], "T = 1.", [1, 6, 5], 2, 5, steps=1)
     yield q("black", DEGENERATE, ["NET-1"], "An image of 0.", [1, 6, 6], 2, 5, x=fill([1, 3, 6, 6], 0))

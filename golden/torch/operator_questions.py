@@ -183,7 +183,7 @@ def deform_conv2d():
     on_cell = ("cell",)
     yield q("v2", ORDINARY, ["DCN-1", "DCN-2", "DCN-3", "DCN-5"], "Offsets of a few pixels, dy before dx, mask per tap.",
             x, uniform([2, 18, 5, 6], -2.5, 2.5), mask, w(3, 4, 3, 3))
-    yield q("v1", ORDINARY, ["DCN-1", "DCN-2"], "No mask: every tap weighs 1.",
+    yield q("v1", ORDINARY, ["DCN-1", "DCN-2", "DCN-3"], "No mask: every tap weighs 1.",
             x, uniform([2, 18, 5, 6], -1.5, 1.5), None, w(3, 4, 3, 3))
     yield q("no-bias", ORDINARY, ["DCN-1"], "A missing bias means none.",
             x, uniform([2, 18, 5, 6], -1.5, 1.5), mask, w(3, 4, 3, 3), bias=False)
@@ -472,8 +472,8 @@ def deformable_modules():
         return Question(f"deformable-module-{id}", "deformable_conv_module", kind, clauses, why, {}, {"x": x},
                         module_parameters(deformable_conv_module(x.shape[1], out), fresh=fresh, **overrides), exact=exact)
 
-    yield q("trained", ORDINARY, ["DCM-1"], "Offsets and mask from x, both with gradients back to x.", uniform([2, 4, 5, 6], -1, 1), 3)
-    yield q("wide-offsets", ORDINARY, ["DCM-1"], "Offsets of many pixels.", uniform([1, 4, 6, 5], -1, 1), 4,
+    yield q("trained", ORDINARY, ["DCM-1", "DCM-3"], "Offsets and mask from x, both with gradients back to x.", uniform([2, 4, 5, 6], -1, 1), 3)
+    yield q("wide-offsets", ORDINARY, ["DCM-1", "DCM-3"], "Offsets of many pixels.", uniform([1, 4, 6, 5], -1, 1), 4,
             offset_conv__bias=lambda shape: uniform(shape, -5, 5))
     yield q("fresh", BORDER, ["DCM-2"], "As initialised: offsets 0 and mask 2 sigmoid(0) = 1, an ordinary convolution going forward only.",
             uniform([1, 4, 5, 5], -1, 1), 4, fresh=True, exact=("cell",))

@@ -46,6 +46,13 @@ public sealed partial class SpecificationTests
     }
 
     [Fact]
+    public void Every_golden_case_that_a_clause_names_names_the_clause() =>
+        Assert.All(
+            from clause in Clauses from name in clause.Cases select (clause, name),
+            named => Assert.True(
+                Manifest.Cases.Any(golden => (golden.Id == named.name || golden.Op == named.name) && golden.Clauses.Contains(named.clause.Name)), $"{named.clause.Name}: {named.name}"));
+
+    [Fact]
     public void Every_clause_that_the_source_names_exists()
     {
         var names = Clauses.Select(clause => clause.Name).ToHashSet(StringComparer.Ordinal);
