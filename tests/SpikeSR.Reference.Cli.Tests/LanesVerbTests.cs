@@ -13,4 +13,16 @@ public class LanesVerbTests
         Assert.Equal(Tool.IsNative ? 12 : 10, result.Output.Split('\n').Count(line => line.Contains("weights", StringComparison.Ordinal)));
         Assert.EndsWith("all bytes are equal\n", result.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("2,x")]
+    public void Numbers_of_threads_that_are_none_are_refused(string numbers)
+    {
+        using var tool = new Tool();
+
+        var result = tool.Run("lanes", "--threads", numbers);
+
+        Assert.Equal((ExitCode.BadInput, true), (result.ExitCode, result.Error.StartsWith($"spikesr: --threads: found '{numbers}', expected a whole number from 1 to 1024", StringComparison.Ordinal)));
+    }
 }

@@ -89,6 +89,10 @@ public sealed class UpscaleVerbTests : IDisposable
         Assert.Equal(["skipped", "failed", "skipped", "failed"], reports[..^1].Select(report => report.GetProperty("status").GetString()));
         Assert.Equal("in/d.png: there is no such file or folder", reports[3].GetProperty("error").GetString());
         Assert.Equal((0, 2, 2), (reports[^1].GetProperty("done").GetInt32(), reports[^1].GetProperty("skipped").GetInt32(), reports[^1].GetProperty("failed").GetInt32()));
+        var single = _tool.Run("upscale", "in/b.png", "-o", "b-x2.png", "-m", Model, "--json");
+        var report = JsonDocument.Parse(single.Output).RootElement;
+        Assert.Equal(("failed", single.ExitCode), (report.GetProperty("status").GetString(), report.GetProperty("exitCode").GetInt32()));
+        Assert.Equal($"spikesr: {report.GetProperty("error").GetString()}\n", single.Error);
         File.Delete(_tool.At("in/b.png"));
         Assert.Equal(ExitCode.Done, _tool.Run("upscale", "in", "-m", Model).ExitCode);
     }

@@ -33,13 +33,7 @@ internal static class LanesVerb
 
     private static readonly Option<int> Steps = Options.Integer("--steps", "Steps of training.", minimum: 1, maximum: 1000, fallback: 20);
 
-    private static readonly Option<int[]> ThreadCounts = new("--threads", "-j")
-    {
-        Description = "Numbers of threads.",
-        HelpName = "N N ...",
-        AllowMultipleArgumentsPerToken = true,
-        DefaultValueFactory = _ => [1, 2, 3, 7],
-    };
+    private static readonly Option<int[]?> ThreadCounts = Options.Integers("--threads", "Numbers of threads. [default: 1 2 3 7]", minimum: 1, maximum: 1024, "-j");
 
     private static readonly Option<bool> Here = new("--here") { Description = "Compute in this process, on the lane that it has, and print the digests." };
 
@@ -98,13 +92,15 @@ internal static class LanesVerb
         }
     }
 
+    private static int[] ThreadCountsOf(ParseResult parsed) => parsed.GetValue(ThreadCounts) ?? [1, 2, 3, 7];
+
     private static string[] AnswersOf(ParseResult parsed, string[] program, string? variable, string? value)
     {
         var start = new ProcessStartInfo(
             program[0],
             [
                 .. program[1..], "lanes", "--here", "--preset", parsed.GetRequiredValue(Preset), "--side", Text(parsed.GetValue(Side)), "--steps", Text(parsed.GetValue(Steps)),
-                "--threads", .. parsed.GetRequiredValue(ThreadCounts).Select(Text),
+                "--threads", .. ThreadCountsOf(parsed).Select(Text),
             ])
         {
             UseShellExecute = false, RedirectStandardOutput = true,
@@ -125,14 +121,14 @@ internal static class LanesVerb
         using var process = Process.Start(start)!;
         var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         process.WaitForExit();
-        return process.ExitCode == ExitCode.Done && lines.Length == parsed.GetRequiredValue(ThreadCounts).Length
+        return process.ExitCode == ExitCode.Done && lines.Length == ThreadCountsOf(parsed).Length
             ? lines
             : throw new InvalidOperationException($"the process with {variable}={value} ended with status {process.ExitCode} after {lines.Length} lines");
     }
 
     private static int Compute(ParseResult parsed)
     {
-        foreach (var threads in parsed.GetRequiredValue(ThreadCounts))
+        foreach (var threads in ThreadCountsOf(parsed))
         {
             var (weights, output) = DigestsOf(SpikeSrConfiguration.Preset(parsed.GetRequiredValue(Preset)), parsed.GetValue(Side), parsed.GetValue(Steps), threads);
             Console.WriteLine($"{SimdDispatch.LaneName} {threads} threads  weights {weights}  output {output}");

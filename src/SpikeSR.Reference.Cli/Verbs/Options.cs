@@ -19,7 +19,7 @@ internal static class Options
         Description = description,
         HelpName = "N",
         DefaultValueFactory = _ => fallback,
-        CustomParser = result => Whole(result, name, minimum, maximum) ?? 0,
+        CustomParser = result => Whole(result, Text(result), name, minimum, maximum) ?? 0,
     };
 
     /// <summary>A whole number that has no default.</summary>
@@ -31,7 +31,21 @@ internal static class Options
     {
         Description = description,
         HelpName = "N",
-        CustomParser = result => Whole(result, name, minimum, maximum),
+        CustomParser = result => Whole(result, Text(result), name, minimum, maximum),
+    };
+
+    /// <summary>Whole numbers that have no default.</summary>
+    /// <param name="name">Name with its dashes.</param>
+    /// <param name="description">What they do, in a sentence.</param>
+    /// <param name="minimum">Smallest value.</param>
+    /// <param name="maximum">Largest value.</param>
+    /// <param name="aliases">Other names.</param>
+    public static Option<int[]?> Integers(string name, string description, int minimum, int maximum, params string[] aliases) => new(name, aliases)
+    {
+        Description = description,
+        HelpName = "N N ...",
+        AllowMultipleArgumentsPerToken = true,
+        CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(',')).Select(word => Whole(result, word, name, minimum, maximum) ?? 0)],
     };
 
     /// <summary>A number.</summary>
@@ -74,8 +88,8 @@ internal static class Options
         return option;
     }
 
-    private static int? Whole(ArgumentResult result, string name, int minimum, int maximum) =>
-        int.TryParse(Text(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum
+    private static int? Whole(ArgumentResult result, string word, string name, int minimum, int maximum) =>
+        int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum
             ? value
             : Refuse<int?>(result, name, $"a whole number from {minimum} to {maximum}");
 

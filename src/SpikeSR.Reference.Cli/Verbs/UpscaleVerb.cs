@@ -109,9 +109,17 @@ internal static class UpscaleVerb
             throw new ArgumentException($"{image.Output} is there already; --overwrite replaces it");
         }
 
-        reporter.Start(image.Input);
-        reporter.Done(job.Run(image, reporter.Progress, cancellation));
-        return ExitCode.Done;
+        try
+        {
+            reporter.Start(image.Input);
+            reporter.Done(job.Run(image, reporter.Progress, cancellation));
+            return ExitCode.Done;
+        }
+        catch (Exception exception) when (reporter is JsonReporter && Failure.Of(exception) is { ExitCode: not (ExitCode.Internal or ExitCode.Interrupted) } failure)
+        {
+            reporter.Failed(image, failure);
+            throw;
+        }
     }
 
     private static int Several(ImageJob job, ImageList list, Reporter reporter, CancellationToken cancellation)
