@@ -8,7 +8,7 @@ namespace SpikeSR.Reference.Cli.Verbs;
 /// <summary><c>spikesr golden</c>: builds and checks the golden cases.</summary>
 internal static class GoldenVerb
 {
-    private static readonly Argument<string> Folder = new("FOLDER") { Description = "The golden set.", DefaultValueFactory = _ => Path.Combine("golden", "v1") };
+    private static readonly Argument<string?> Folder = new("FOLDER") { Description = "The golden set. [default: golden/v1]", Arity = ArgumentArity.ZeroOrOne };
 
     private static readonly Option<string> Specification = new("--spec") { Description = "The specification.", DefaultValueFactory = _ => "SPEC.md", HelpName = "FILE" };
 
@@ -17,6 +17,8 @@ internal static class GoldenVerb
     {
         Build(), Check(), Lint(), Coverage(), Questions(),
     };
+
+    private static string FolderOf(ParseResult parsed) => parsed.GetValue(Folder) ?? Path.Combine("golden", "v1");
 
     private static Command Check()
     {
@@ -32,7 +34,7 @@ internal static class GoldenVerb
         var options = new CaseOptions(verb, withPath: false);
         verb.SetAction(parsed =>
         {
-            var (set, failed) = (new GoldenSet(parsed.GetRequiredValue(Folder)), 0);
+            var (set, failed) = (new GoldenSet(FolderOf(parsed)), 0);
             foreach (var golden in set.Manifest.Cases)
             {
                 var settings = options.Settings(parsed);
@@ -52,9 +54,9 @@ internal static class GoldenVerb
 
     private static Command Questions()
     {
-        var output = new Option<string>("--output", "-o") { Description = "Folder of the questions; it is made if missing.", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "Folder of the questions; it is made if missing.", HelpName = "DIR", Required = true };
         var verb = new Command("questions", "Write every question as a case file.\n\nExample: spikesr golden questions -o questions") { Folder, output };
-        verb.SetAction(parsed => new GoldenSet(parsed.GetRequiredValue(Folder)).WriteQuestions(parsed.GetRequiredValue(output)));
+        verb.SetAction(parsed => new GoldenSet(FolderOf(parsed)).WriteQuestions(parsed.GetRequiredValue(output)));
         return verb;
     }
 
@@ -75,7 +77,7 @@ internal static class GoldenVerb
         verb.Options.Add(cases);
         verb.SetAction(parsed =>
         {
-            var set = new GoldenSet(parsed.GetRequiredValue(Folder));
+            var set = new GoldenSet(FolderOf(parsed));
             var chosen = new RunSelection { Cases = ConformOptions.Names(parsed.GetValue(cases)) }.Of(set.Manifest);
             set.Build(
                 (golden, built) =>
@@ -101,7 +103,7 @@ internal static class GoldenVerb
         { Folder, Specification };
         verb.SetAction(parsed =>
         {
-            var problems = GoldenLint.Problems(new GoldenSet(parsed.GetRequiredValue(Folder)), SpecificationText.Load(parsed.GetRequiredValue(Specification)));
+            var problems = GoldenLint.Problems(new GoldenSet(FolderOf(parsed)), SpecificationText.Load(parsed.GetRequiredValue(Specification)));
             foreach (var problem in problems)
             {
                 Console.WriteLine(problem);
@@ -118,7 +120,7 @@ internal static class GoldenVerb
         var verb = new Command("coverage", "Print a table of every clause and the cases that can show it broken; of clauses that no case can ask, the tests.\n\nExample: spikesr golden coverage") { Folder, Specification };
         verb.SetAction(parsed =>
         {
-            var (suite, holes) = (new GoldenSet(parsed.GetRequiredValue(Folder)).Manifest, 0);
+            var (suite, holes) = (new GoldenSet(FolderOf(parsed)).Manifest, 0);
             foreach (var clause in SpecificationText.Load(parsed.GetRequiredValue(Specification)).Clauses)
             {
                 var cases = clause.CasesOf(suite);

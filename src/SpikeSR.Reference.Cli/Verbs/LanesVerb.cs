@@ -23,11 +23,7 @@ internal static class LanesVerb
         ("DOTNET_EnableHWIntrinsic", "0", 0),
     ];
 
-    private static readonly Option<string> Preset = new("--preset")
-    {
-        Description = $"Size of the network: {string.Join(", ", SpikeSrConfiguration.PresetNames)}.",
-        DefaultValueFactory = _ => "tiny",
-    };
+    private static readonly Option<string> Preset = Options.Preset("Size of the network.");
 
     private static readonly Option<int> Side = Options.Integer("--side", "Side of the crops and of the image, in pixels.", minimum: 16, maximum: 256, fallback: 16);
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using SpikeSR.Reference.Network;
 
 namespace SpikeSR.Reference.Cli.Verbs;
 
@@ -87,6 +88,10 @@ internal static class Options
         option.CompletionSources.Add(words);
         return option;
     }
+
+    /// <summary>--preset, a size of network.</summary>
+    /// <param name="description">Of what, in a sentence.</param>
+    public static Option<string> Preset(string description) => Choice("--preset", description, [.. SpikeSrConfiguration.PresetNames.Select(name => (name, name))]);
 
     private static int? Whole(ArgumentResult result, string word, string name, int minimum, int maximum) =>
         int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum

@@ -16,9 +16,9 @@ internal static class TrainVerb
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<string> Output = new("--output", "-o") { Description = "The trained network (.safetensors).", Required = true };
-    private static readonly Option<string> Preset = new("--preset") { Description = $"Size of a new network: {string.Join(", ", SpikeSrConfiguration.PresetNames)}.", DefaultValueFactory = _ => "tiny" };
-    private static readonly Option<string?> From = new("--from") { Description = "Start from this network, a file or a shipped one, instead of a new one; with --groups, a deeper one is grown from it that starts at its output." };
+    private static readonly Option<string> Output = new("--output", "-o") { Description = "The trained network (.safetensors).", HelpName = "FILE", Required = true };
+    private static readonly Option<string> Preset = Options.Preset("Size of a new network.");
+    private static readonly Option<string?> From = new("--from") { Description = "Start from this network, a file or a shipped one, instead of a new one; with --groups, a deeper one is grown from it that starts at its output.", HelpName = "FILE|NAME" };
     private static readonly Option<int> Scale = Options.Integer("--scale", "Enlargement of a new network.", 2, 4, 4, "-s");
     private static readonly Option<int?> Channels = Options.Integer("--channels", "C of a new network, a multiple of 16, instead of the preset's.", 16, 4096);
     private static readonly Option<int?> Groups = Options.Integer("--groups", "Groups of a new network, or of the deeper one that is grown from --from.", 1, 256);
@@ -35,17 +35,17 @@ internal static class TrainVerb
     private static readonly Option<double> Clip = Options.Number("--clip", "Largest norm of the gradient; 0: no clipping.", norm => norm >= 0, "a number of at least 0", 1);
     private static readonly Option<double> Average = Options.Number("--average", "Decay of the moving average of the weights, which is what is saved; 0: none.", decay => decay is >= 0 and < 1, "a number of at least 0 and below 1", 0.999);
     private static readonly Option<int> FitTail = Options.Integer("--fit-tail", "Batches that a new network's last layer is fitted to before the first step; 0: it starts as drawn.", 0, 4096, 32);
-    private static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of initialisation, crops and noise.", DefaultValueFactory = _ => 1 };
-    private static readonly Option<string[]> Weights = new("--weight") { Description = "PREFIX=FACTOR: draw images whose name begins so less or more often; may be repeated.", DefaultValueFactory = _ => [] };
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of initialisation, crops and noise.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private static readonly Option<string[]> Weights = new("--weight") { Description = "Draw images whose name begins so less or more often; may be repeated.", HelpName = "PREFIX=FACTOR", DefaultValueFactory = _ => [] };
     private static readonly Option<int> HoldBack = Options.Integer("--hold-back", "Every N-th image is not trained on and measures progress; 0: none.", 0, 1000000, 20);
     private static readonly Option<int> ValidateEvery = Options.Integer("--validate-every", "Steps between measurements on the images held back.", 1, 100000000, 500);
-    private static readonly Option<string?> Checkpoint = new("--checkpoint") { Description = "Where the run's state is kept; default: OUTPUT with .checkpoint appended." };
+    private static readonly Option<string?> Checkpoint = new("--checkpoint") { Description = "Where the run's state is kept. [default: that of --output with .checkpoint appended]", HelpName = "FILE" };
     private static readonly Option<int> CheckpointEvery = Options.Integer("--checkpoint-every", "Steps between checkpoints.", 1, 100000000, 250);
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint, on the same images: the network becomes, byte for byte, what it would have without the stop." };
     private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Begin again where an output is there already, and replace it." };
-    private static readonly Option<string?> Log = new("--log") { Description = "CSV file of loss, rate and PSNR." };
+    private static readonly Option<string?> Log = new("--log") { Description = "CSV file of loss, rate and PSNR.", HelpName = "FILE" };
 
-    private static readonly Option<string?> Curve = new("--curve") { Description = "SVG picture of the log's loss and PSNR, drawn again at every measurement; needs --log." };
+    private static readonly Option<string?> Curve = new("--curve") { Description = "SVG picture of the log's loss and PSNR, drawn again at every measurement; needs --log.", HelpName = "FILE" };
 
     // What --from decides, not the user.
     private static readonly Option[] Sizes = [Preset, Scale, Channels, Blocks, TimeSteps, QueryDepth, Hidden];
