@@ -10,6 +10,7 @@ internal sealed class FinalSamples
 {
     private const int Colours = 3;
     private readonly SourceBand _band;
+    private readonly TileSamples _source;
     private readonly ImageHeader _header;
     private readonly ValueRange _range;
     private readonly int _scale;
@@ -24,11 +25,12 @@ internal sealed class FinalSamples
     private bool _isBeyond;
 
     /// <param name="band">The source.</param>
+    /// <param name="source">What a tile sees of it.</param>
     /// <param name="range">What the network sees as 0 and 1.</param>
     /// <param name="scale">The enlargement.</param>
-    public FinalSamples(SourceBand band, ValueRange range, int scale)
+    public FinalSamples(SourceBand band, TileSamples source, ValueRange range, int scale)
     {
-        (_band, _header, _range, _scale) = (band, band.Header, range, scale);
+        (_band, _source, _header, _range, _scale) = (band, source, band.Header, range, scale);
         (_lowest, _highest) = _header.Kind switch
         {
             SampleKind.Float32 => (float.MinValue, float.MaxValue),
@@ -64,39 +66,24 @@ internal sealed class FinalSamples
         }
     }
 
-    /// <summary>Position that <paramref name="index"/> reflects to in [0, size): ... 2 1 0 1 2 ... size - 2, size - 1, size - 2 ...</summary>
-    /// <param name="index">Any position.</param>
-    /// <param name="size">Extent, at least 1.</param>
-    public static int Reflect(int index, int size)
-    {
-        if (size == 1)
-        {
-            return 0;
-        }
-
-        var period = 2 * (size - 1);
-        var place = Math.Abs(index) % period;
-        return place < size ? place : period - place;
-    }
-
-    /// <summary>Cuts a tile out of the source, reflected where it passes the edges.</summary>
+    /// <summary>Makes what the network sees of a tile.</summary>
     /// <param name="top">Its first row.</param>
     /// <param name="left">Its first column.</param>
     /// <param name="tile">[1, height, width, 3].</param>
     public void ToNetwork(int top, int left, TensorView<F32> tile)
     {
+        _source.Cut(top, left);
         var (height, width) = (tile.Shape[1], tile.Shape[2]);
         var pixels = tile.Span;
-        var (low, span) = (_range.Low, _range.High - _range.Low);
+        var (low, span, colours) = (_range.Low, _range.High - _range.Low, _header.ColourChannels);
         for (var row = 0; row < height; row++)
         {
-            var source = _band.Row(Reflect(top + row, _header.Height));
+            var source = _source.From(top + row, left);
             for (var column = 0; column < width; column++)
             {
-                var from = Reflect(left + column, _header.Width) * _header.Channels;
                 for (var c = 0; c < Colours; c++)
                 {
-                    var sample = source[from + (_header.ColourChannels == 1 ? 0 : c)];
+                    var sample = source[(column * colours) + (colours == 1 ? 0 : c)];
                     pixels[(((row * width) + column) * Colours) + c] = new F32((Math.Clamp(sample, low, _range.High) - low) / span);
                 }
             }
@@ -117,8 +104,8 @@ internal sealed class FinalSamples
             if (isOpacity || _isBeyond)
             {
                 Array.Resize(ref _planes[c], Math.Max(_planes[c].Length, (_planeRows.To - _planeRows.From) * (_planeColumns.To - _planeColumns.From)));
-                var channel = c;
-                (isOpacity ? _opacity! : _beyond).Enlarge((y, first, samples) => Plane(channel, isOpacity, y, first, samples), _planeRows, _planeColumns, _planes[c]);
+                var colour = c;
+                (isOpacity ? _opacity! : _beyond).Enlarge(isOpacity ? Opacity : (y, first, samples) => Beyond(colour, y, first, samples), _planeRows, _planeColumns, _planes[c]);
             }
         }
     }
@@ -151,8 +138,29 @@ internal sealed class FinalSamples
             }
         }
 
+        KeepTransparent(samples, y, firstColumn);
         MarkAbsent(samples, y, firstColumn);
         Samples.ToBytes(samples, bytes, _header.Kind, isLittleEndian: true);
+    }
+
+    // What cannot be seen is what it was, not what was filled in.
+    private void KeepTransparent(Span<float> samples, int y, int firstColumn)
+    {
+        if (_header.Alpha != AlphaKind.Straight)
+        {
+            return;
+        }
+
+        var source = _band.Row(y / _scale);
+        var (colours, channels) = (_header.ColourChannels, _header.Channels);
+        for (var x = 0; x < samples.Length / channels; x++)
+        {
+            var from = (firstColumn + x) / _scale * channels;
+            if (samples[(x * channels) + colours] <= 0 && source[from + colours] == 0)
+            {
+                source.Slice(from, colours).CopyTo(samples.Slice(x * channels, colours));
+            }
+        }
     }
 
     // What has no data in the source has none in the result, and nothing else stands for no data.
@@ -187,10 +195,9 @@ internal sealed class FinalSamples
         var (left, right) = (Math.Max(column.From - BicubicPlane.Reach, 0), Math.Min(column.Done + BicubicPlane.Reach, _header.Width));
         for (var y = top; y < bottom; y++)
         {
-            var source = _band.Row(y);
-            for (var i = left * _header.Channels; i < right * _header.Channels; i++)
+            foreach (var sample in _source.From(y, left)[..((right - left) * _header.ColourChannels)])
             {
-                if (!(source[i] >= _range.Low && source[i] <= _range.High) && i % _header.Channels < _header.ColourChannels)
+                if (sample < _range.Low || sample > _range.High)
                 {
                     return true;
                 }
@@ -200,13 +207,22 @@ internal sealed class FinalSamples
         return false;
     }
 
-    private void Plane(int channel, bool isOpacity, int y, int firstColumn, Span<float> samples)
+    private void Opacity(int y, int firstColumn, Span<float> samples)
     {
         var source = _band.Row(y);
         for (var x = 0; x < samples.Length; x++)
         {
-            var sample = source[((firstColumn + x) * _header.Channels) + channel];
-            samples[x] = isOpacity ? sample : sample - Math.Clamp(sample, _range.Low, _range.High);
+            samples[x] = source[((firstColumn + x + 1) * _header.Channels) - 1];
+        }
+    }
+
+    private void Beyond(int colour, int y, int firstColumn, Span<float> samples)
+    {
+        var source = _source.From(y, firstColumn);
+        for (var x = 0; x < samples.Length; x++)
+        {
+            var sample = source[(x * _header.ColourChannels) + colour];
+            samples[x] = sample - Math.Clamp(sample, _range.Low, _range.High);
         }
     }
 }

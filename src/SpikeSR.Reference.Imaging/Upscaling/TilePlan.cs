@@ -112,6 +112,7 @@ internal sealed record TilePlan(TileAxis Rows, TileAxis Columns)
         var seams = SeamBlend.BytesFor(header.Width, Rows.Length, Rows.LongestFade, scale, header.ColourChannels);
         // A row of floats for the writer, two or three of bytes in it.
         var row = (long)header.RowSamples * scale * (sizeof(float) + (4 * header.BytesPerSample));
-        return network.BytesFor(Rows.Length, Columns.Length) + tile + done + planes + seams + row + Taps(network, header) + SourceBand.BytesFor(header, Rows.Length);
+        return network.BytesFor(Rows.Length, Columns.Length) + tile + done + planes + seams + row + Taps(network, header) + SourceBand.BytesFor(header, Rows.Length)
+            + TileSamples.BytesFor(header, Rows.Length, Columns.Length);
     }
 }

@@ -32,9 +32,9 @@ internal sealed class TiledUpscale
     {
         (_network, _sink, _rows, _columns) = (network, sink, plan.Rows, plan.Columns);
         var header = source.Header;
-        _band = new SourceBand(source, _rows.Length, range.Low);
+        _band = new SourceBand(source, _rows.Length);
         _seams = new SeamBlend(_rows, _columns, network.Scale, header.ColourChannels);
-        _final = new FinalSamples(_band, range, network.Scale);
+        _final = new FinalSamples(_band, new TileSamples(_band, _rows.Length, _columns.Length, range.Low), range, network.Scale);
         _tile = TensorView<F32>.Allocate(new Shape(1, _rows.Length, _columns.Length, Colours));
         _enlarged = TensorView<F32>.Allocate(new Shape(1, _rows.Length * network.Scale, _columns.Length * network.Scale, Colours));
         _line = new float[_columns.Length * network.Scale * Colours];

@@ -80,7 +80,7 @@ public sealed class SpikeSrUpscalerTests
 
     [Fact]
     public void Reflection_does_not_repeat_the_border() =>
-        Assert.Equal([0, 1, 2, 1, 0, 1, 2], Enumerable.Range(0, 7).Select(i => FinalSamples.Reflect(i, 3)));
+        Assert.Equal([0, 1, 2, 1, 0, 1, 2], Enumerable.Range(0, 7).Select(i => TileSamples.Reflect(i, 3)));
 
     private static Image Noise(ImageHeader header)
     {

@@ -43,7 +43,7 @@ public sealed class TiledUpscaleTests
         {
             for (var x = 0; x < padded.Width; x++)
             {
-                var (row, column) = (FinalSamples.Reflect(y - 4, image.Height), FinalSamples.Reflect(x - 4, image.Width));
+                var (row, column) = (TileSamples.Reflect(y - 4, image.Height), TileSamples.Reflect(x - 4, image.Width));
                 image.Row(row).Slice(column * 3, 3).CopyTo(padded.Row(y).Slice(x * 3, 3));
             }
         }
@@ -120,6 +120,32 @@ public sealed class TiledUpscaleTests
                     Assert.True(before.Equals(noData) ? after.Equals(noData) : Math.Abs(after - 700) < 0.01f, $"({x}, {y}): {before} became {after}");
                 }
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(SampleKind.UInt8, 4)]
+    [InlineData(SampleKind.UInt16, 2)]
+    public void What_stands_under_no_opacity_disturbs_nothing_beside_it_and_stays(SampleKind kind, int channels)
+    {
+        // A disc of 200 in the midst of transparent pixels of 13.
+        var image = new Image(new ImageHeader(70, 64, channels, kind) { Alpha = AlphaKind.Straight });
+        for (var y = 0; y < image.Height; y++)
+        {
+            for (var x = 0; x < image.Width; x++)
+            {
+                var isInside = ((x - 35) * (x - 35)) + ((y - 32) * (y - 32)) < 400;
+                image.Row(y).Slice(x * channels, channels - 1).Fill(isInside ? 200 : 13);
+                image.Row(y)[((x + 1) * channels) - 1] = isInside ? image.Header.MaxValue : 0;
+            }
+        }
+
+        var result = new SpikeSrUpscaler(new StubNetwork(reach: 2)).Upscale(image, Tiled);
+        for (var i = 0; i < result.Samples.Length; i += channels)
+        {
+            var (y, x) = (i / result.Header.RowSamples / 2, i % result.Header.RowSamples / channels / 2);
+            var isHidden = image.Row(y)[((x + 1) * channels) - 1] == 0 && result.Samples[i + channels - 1] == 0;
+            Assert.All(result.Samples[i..(i + channels - 1)], sample => Assert.Equal(isHidden ? 13 : 200, sample));
         }
     }
 
