@@ -14,7 +14,7 @@ internal static class InfoVerb
 
     private static readonly Argument<string?> Model = new("MODEL")
     {
-        Description = $"A network (.safetensors or .pth) or a preset: {string.Join(", ", SpikeSrConfiguration.PresetNames)}.",
+        Description = $"A network (.safetensors or .pth) or a preset: {string.Join(", ", SpikeSrConfiguration.PresetNames)}. [default: {ShippedModels.Default}]",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -96,6 +96,7 @@ internal static class InfoVerb
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"""
+            network             {MalformedFileException.Printable(model)}
             time steps T        {configuration.Steps}
             channels C          {configuration.Channels}
             groups x blocks     {configuration.Groups} x {configuration.Blocks}
