@@ -140,6 +140,14 @@ public sealed class KernelEqualsDefinitionTests
                 x.Span[draw.Size(0, x.Length - 1)] = T.FromDouble(draw.Among(-300.0, -70.0, 70.0, 300.0));
             }
 
+            // No number in the first row must hide what stands below it.
+            if (draw.Flag())
+            {
+                var column = draw.Size(0, length - 1);
+                x.Span[(draw.Size(0, rows - 1) * length) + column] = T.FromDouble(draw.Among(-300.0, -2000.0));
+                x.Span[column] = T.FromDouble(double.NaN);
+            }
+
             var y = draw.Flag() ? x : draw.Unwritten(rows, length);
             backend.Softmax(x, y);
             draw.Result("y", y);

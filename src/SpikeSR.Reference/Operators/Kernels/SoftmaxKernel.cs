@@ -110,7 +110,8 @@ internal static unsafe class SoftmaxKernel
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var least = TLane.Load(x);
+        // A NaN stays in its row's lowest and highest, and would hide other rows' in what is found over all rows.
+        var least = TLane.Broadcast(T.PositiveInfinity);
         var greatest = x[0];
         for (var row = 0; row < rows; row++, x += n)
         {
