@@ -76,9 +76,9 @@ internal static unsafe class AttentionKernel
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         var (batch, queries, keys) = ScaledAttention.Check(q, k, v, gradY);
-        Guard.SameLength(q, gradQ, nameof(gradQ));
-        Guard.SameLength(k, gradK, nameof(gradK));
-        Guard.SameLength(v, gradV, nameof(gradV));
+        Guard.SameShape(q, gradQ, nameof(gradQ));
+        Guard.SameShape(k, gradK, nameof(gradK));
+        Guard.SameShape(v, gradV, nameof(gradV));
         var (depth, channels) = (q.Shape[2], v.Shape[2]);
         var root = new Divisor<T>(T.CreateTruncating(Math.Sqrt(depth)));
         using var scope = workspace.OpenScope();

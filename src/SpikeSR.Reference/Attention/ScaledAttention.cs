@@ -48,9 +48,9 @@ public static class ScaledAttention
         where T : unmanaged, IScalar<T>
     {
         var (batch, queries, keys) = Check(q, k, v, gradY);
-        Guard.SameLength(q, gradQ, nameof(gradQ));
-        Guard.SameLength(k, gradK, nameof(gradK));
-        Guard.SameLength(v, gradV, nameof(gradV));
+        Guard.SameShape(q, gradQ, nameof(gradQ));
+        Guard.SameShape(k, gradK, nameof(gradK));
+        Guard.SameShape(v, gradV, nameof(gradV));
         var (depth, channels) = (q.Shape[2], v.Shape[2]);
         var root = T.FromDouble(Math.Sqrt(depth));
         threads.For(batch, patch =>

@@ -103,6 +103,7 @@ public sealed class TokenLayer<T>
             Guard.SameLength(x, saved.Sampled, nameof(saved));
         }
 
+        Guard.That(x.Shape[1] > 0, "a token layer of no token is not defined", nameof(x));
         var side = (int)Math.Round(Math.Sqrt(x.Shape[1]));
         Guard.That(!Attention.IsDeformable || side * side == x.Shape[1], $"{x.Shape[1]} tokens do not fill a square map", nameof(x));
     }
@@ -111,8 +112,8 @@ public sealed class TokenLayer<T>
     internal void CheckBackward(TensorView<T> x, TensorView<T> context, Saved saved, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
     {
         Check(x, context, saved, gradY);
-        Guard.SameLength(x, gradX, nameof(gradX));
-        Guard.SameLength(context, gradContext, nameof(gradContext));
+        Guard.SameShape(x, gradX, nameof(gradX));
+        Guard.SameShape(context, gradContext, nameof(gradContext));
         Guard.SameLength(x, saved.Middle, nameof(saved));
         if (Attention.IsDeformable)
         {

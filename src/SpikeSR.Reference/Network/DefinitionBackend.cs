@@ -38,6 +38,7 @@ public class DefinitionBackend<T>(Workspace workspace, Parallelism threads) : Ba
     /// <inheritdoc/>
     public override void ConvolutionBackward(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> gradY, TensorView<T> gradX)
     {
+        settings.Check(x, weight.Value, gradY);
         if (!gradX.IsAbsent)
         {
             Operators.Convolution.BackwardInput(settings, gradY, weight.Value, gradX, Threads);
@@ -78,6 +79,7 @@ public class DefinitionBackend<T>(Workspace workspace, Parallelism threads) : Ba
     /// <inheritdoc/>
     public override void LinearBackward(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> gradY, TensorView<T> gradX)
     {
+        Operators.Linear.Check(x, weight.Matrix, gradY);
         if (!gradX.IsAbsent)
         {
             Operators.Linear.BackwardInput(gradY, weight.Matrix, gradX, Threads);

@@ -50,17 +50,34 @@ public sealed class Parameter<T>(string name, Shape shape, bool isBuffer = false
         }
     }
 
-    /// <summary><see cref="Value"/> as [out, rest]: a linear map's weight without its trailing axes of 1.</summary>
-    public TensorView<T> Matrix => Value.Reshape(Shape[0], Shape.Length / Shape[0]);
+    /// <summary><see cref="Value"/> as [out, in]: a linear map's weight without its trailing axes of 1.</summary>
+    /// <exception cref="ArgumentException">It is no linear map's weight.</exception>
+    public TensorView<T> Matrix => Value.Reshape(MatrixExtents.Outputs, MatrixExtents.Inputs);
 
-    /// <summary><see cref="Gradient"/> as [out, rest].</summary>
-    public TensorView<T> MatrixGradient => Gradient.Reshape(Shape[0], Shape.Length / Shape[0]);
+    /// <summary><see cref="Gradient"/> as [out, in].</summary>
+    /// <exception cref="ArgumentException">It is no linear map's.</exception>
+    public TensorView<T> MatrixGradient => Gradient.Reshape(MatrixExtents.Outputs, MatrixExtents.Inputs);
 
     /// <summary>Counts the changes of <see cref="Value"/>, so that a backend knows when what it derived from it is stale.</summary>
     public int Version { get; private set; }
 
     /// <summary>What a backend has derived from the value (a packed weight); it is valid for the version that the backend noted.</summary>
     public object? Derived { get; set; }
+
+    private (int Outputs, int Inputs) MatrixExtents
+    {
+        get
+        {
+            var isMatrix = Shape.Rank >= 2;
+            for (var axis = 2; axis < Shape.Rank; axis++)
+            {
+                isMatrix &= Shape[axis] == 1;
+            }
+
+            Guard.That(isMatrix, $"{Name} has shape {Shape}, expected [out, in], or that with further axes of 1", Name);
+            return (Shape[0], Shape[1]);
+        }
+    }
 
     /// <summary>Says that the elements of <see cref="Value"/> have changed.</summary>
     public void MarkChanged() => Version++;

@@ -61,16 +61,17 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
 
     /// <inheritdoc/>
     public override void Convolution(ConvolutionSettings settings, TensorView<TScalar> x, Parameter<TScalar> weight, Parameter<TScalar>? bias, TensorView<TScalar> y) =>
-        ConvolutionKernel.Forward<TLane, T>(settings, Numbers(x), Value(weight), Packed(weight, settings.Groups), Value(bias), Numbers(y), Workspace, Threads);
+        ConvolutionKernel.Forward<TLane, T>(settings, Numbers(x), Value(weight), Packed(weight, GroupsOf(settings)), Value(bias), Numbers(y), Workspace, Threads);
 
     /// <inheritdoc/>
     public override void ConvolutionBackward(
         ConvolutionSettings settings, TensorView<TScalar> x, Parameter<TScalar> weight, Parameter<TScalar>? bias, TensorView<TScalar> gradY, TensorView<TScalar> gradX)
     {
+        settings.Check(x, weight.Value, gradY);
         if (!gradX.IsAbsent)
         {
             ConvolutionKernel.BackwardInput<TLane, T>(
-                settings, Numbers(gradY), Value(weight), PackedBackward(weight, settings.Groups), Numbers(gradX), Workspace, Threads);
+                settings, Numbers(gradY), Value(weight), PackedBackward(weight, GroupsOf(settings)), Numbers(gradX), Workspace, Threads);
         }
 
         ConvolutionKernel.BackwardWeight<TLane, T>(settings, Numbers(x), Numbers(gradY), Gradient(weight), Workspace, Threads);
@@ -94,7 +95,7 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
             Numbers(offset),
             Numbers(mask),
             Value(weight),
-            Packed(weight, settings.Groups),
+            Packed(weight, GroupsOf(settings)),
             Value(bias),
             Numbers(y),
             Workspace,
@@ -132,12 +133,16 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
     }
 
     /// <inheritdoc/>
-    public override void Linear(TensorView<TScalar> x, Parameter<TScalar> weight, Parameter<TScalar>? bias, TensorView<TScalar> y) =>
+    public override void Linear(TensorView<TScalar> x, Parameter<TScalar> weight, Parameter<TScalar>? bias, TensorView<TScalar> y)
+    {
+        Operators.Linear.Check(x, weight.Matrix, y);
         LinearKernel.Forward<TLane, T>(Numbers(x), Packed(weight, 1), Value(bias), Numbers(y), Workspace, Threads);
+    }
 
     /// <inheritdoc/>
     public override void LinearBackward(TensorView<TScalar> x, Parameter<TScalar> weight, Parameter<TScalar>? bias, TensorView<TScalar> gradY, TensorView<TScalar> gradX)
     {
+        Operators.Linear.Check(x, weight.Matrix, gradY);
         if (!gradX.IsAbsent)
         {
             LinearKernel.BackwardInput<TLane, T>(Numbers(gradY), PackedBackward(weight, 1), Numbers(gradX), Workspace, Threads);
@@ -367,11 +372,13 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
             return;
         }
 
+        settings.Check(x, weight.Value, y);
         using var scope = Workspace.OpenScope();
         TensorView<T> scale = default, shift = default;
         if (norm is not null)
         {
             var channels = y.Shape[3];
+            Operators.BatchNorm.CheckParameters(channels, norm.Weight.Value, norm.Bias.Value, norm.RunningMean.Value, norm.RunningVariance.Value);
             (scale, shift) = (scope.Rent<T>(channels), scope.Rent<T>(channels));
             BatchNormKernel.Constants(
                 BatchNormEpsilon,
@@ -484,6 +491,13 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
         {
             ChannelSumKernel.AddTo<TLane, T>(gradY, Numbers(bias.Gradient), Workspace, Threads);
         }
+    }
+
+    // A weight is packed before a kernel checks what it is called with.
+    private static int GroupsOf(ConvolutionSettings settings)
+    {
+        settings.CheckAttributes();
+        return settings.Groups;
     }
 
     // The weight as the right operand of the forward products, packed once per version of the parameter.

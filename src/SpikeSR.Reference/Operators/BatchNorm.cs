@@ -119,12 +119,26 @@ public static class BatchNorm
         where T : unmanaged
     {
         var (n, channels) = Check(x, weight, statistics);
-        Guard.HasShape(bias, nameof(bias), channels);
-        Guard.HasShape(runningMean, nameof(runningMean), channels);
-        Guard.HasShape(runningVariance, nameof(runningVariance), channels);
+        CheckParameters(channels, weight, bias, runningMean, runningVariance);
         Guard.SameLength(x, y, nameof(y));
         Guard.That(!settings.Train || n > 1, "training needs more than one value a channel", nameof(x));
         return (n, channels);
+    }
+
+    /// <summary>Throws unless there is a parameter of each kind for every channel.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="channels">C.</param>
+    /// <param name="weight">[C].</param>
+    /// <param name="bias">[C].</param>
+    /// <param name="runningMean">[C].</param>
+    /// <param name="runningVariance">[C].</param>
+    internal static void CheckParameters<T>(int channels, TensorView<T> weight, TensorView<T> bias, TensorView<T> runningMean, TensorView<T> runningVariance)
+        where T : unmanaged
+    {
+        Guard.HasShape(weight, nameof(weight), channels);
+        Guard.HasShape(bias, nameof(bias), channels);
+        Guard.HasShape(runningMean, nameof(runningMean), channels);
+        Guard.HasShape(runningVariance, nameof(runningVariance), channels);
     }
 
     /// <summary>Throws unless the backward pass's tensors fit together; n and C.</summary>

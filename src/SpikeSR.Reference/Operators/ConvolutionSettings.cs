@@ -26,6 +26,11 @@ public readonly record struct ConvolutionSettings(int Stride = 1, int Padding = 
         return checked((int)(room / Stride) + 1);
     }
 
+    /// <summary>Throws unless every attribute is in range.</summary>
+    /// <exception cref="ArgumentException">One is not.</exception>
+    public void CheckAttributes() =>
+        Guard.That(Stride >= 1 && Padding >= 0 && Dilation >= 1 && Groups >= 1, "stride, dilation and groups are at least 1, padding at least 0", nameof(Stride));
+
     /// <summary>Throws unless every attribute is in range and the shapes agree.</summary>
     /// <typeparam name="T">Element type.</typeparam>
     /// <param name="x">Input [N, H, W, Ci].</param>
@@ -35,9 +40,10 @@ public readonly record struct ConvolutionSettings(int Stride = 1, int Padding = 
     public void Check<T>(TensorView<T> x, TensorView<T> weight, TensorView<T> y)
         where T : unmanaged
     {
-        Guard.That(Stride >= 1 && Padding >= 0 && Dilation >= 1 && Groups >= 1, "stride, dilation and groups are at least 1, padding at least 0", nameof(Stride));
+        CheckAttributes();
         Guard.HasShape(x, nameof(x), -1, -1, -1, -1);
         Guard.HasShape(weight, nameof(weight), -1, x.Shape[3] / Groups, -1, -1);
+        Guard.That(weight.Shape[0] > 0, "a convolution of no outputs is not defined", nameof(weight));
         Guard.That(x.Shape[3] % Groups == 0 && weight.Shape[0] % Groups == 0, $"{Groups} groups do not divide {x.Shape[3]} and {weight.Shape[0]} channels", nameof(Groups));
         Guard.HasShape(y, nameof(y), x.Shape[0], OutputExtent(x.Shape[1], weight.Shape[2]), OutputExtent(x.Shape[2], weight.Shape[3]), weight.Shape[0]);
     }

@@ -217,11 +217,10 @@ public static class DeformableConvolution
         where T : unmanaged
     {
         Check(settings, offsetGroups, x, offset, mask, weight, gradY);
-        Guard.SameLength(x, gradX, nameof(gradX));
-        Guard.SameLength(offset, gradOffset, nameof(gradOffset));
-        Guard.SameLength(weight, gradWeight, nameof(gradWeight));
-        Guard.That(mask.IsAbsent == gradMask.IsAbsent, "a gradient by the mask is asked for where there is a mask", nameof(gradMask));
-        Guard.SameLength(mask, gradMask, nameof(gradMask));
+        Guard.SameShape(x, gradX, nameof(gradX));
+        Guard.SameShape(offset, gradOffset, nameof(gradOffset));
+        Guard.SameShape(weight, gradWeight, nameof(gradWeight));
+        Guard.SameShape(mask, gradMask, nameof(gradMask));
     }
 
     /// <summary>Throws unless the attributes and tensors fit together.</summary>
@@ -237,7 +236,7 @@ public static class DeformableConvolution
         where T : unmanaged
     {
         settings.Check(x, weight, y);
-        Guard.That(offsetGroups >= 1 && x.Shape[3] % offsetGroups == 0, $"{offsetGroups} offset groups do not divide {x.Shape[3]} channels", nameof(offsetGroups));
+        Guard.That(offsetGroups >= 1 && x.Shape[3] >= offsetGroups && x.Shape[3] % offsetGroups == 0, $"{offsetGroups} offset groups do not divide {x.Shape[3]} channels", nameof(offsetGroups));
         var taps = weight.Shape[2] * weight.Shape[3];
         Guard.HasShape(offset, nameof(offset), y.Shape[0], y.Shape[1], y.Shape[2], 2 * offsetGroups * taps);
         Guard.AbsentOrShape(mask, nameof(mask), y.Shape[0], y.Shape[1], y.Shape[2], offsetGroups * taps);

@@ -251,7 +251,7 @@ public static class Elementwise
         Guard.SameLength(t, r, nameof(r));
         Guard.SameLength(t, gradY, nameof(gradY));
         Guard.SameLength(t, gradT, nameof(gradT));
-        Guard.SameLength(a, gradA, nameof(gradA));
+        Guard.SameShape(a, gradA, nameof(gradA));
         Guard.SameLength(t, gradR, nameof(gradR));
     }
 

@@ -88,7 +88,12 @@ public static class Linear
         });
     }
 
-    private static (int Rows, int Inputs, int Outputs) Check<T>(TensorView<T> x, TensorView<T> weight, TensorView<T> y)
+    /// <summary>Throws unless the tensors fit together.</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="x">[M, K].</param>
+    /// <param name="weight">[O, K].</param>
+    /// <param name="y">[M, O].</param>
+    internal static (int Rows, int Inputs, int Outputs) Check<T>(TensorView<T> x, TensorView<T> weight, TensorView<T> y)
         where T : unmanaged
     {
         Guard.HasShape(x, nameof(x), -1, -1);

@@ -41,6 +41,16 @@ internal static class Guard
         }
     }
 
+    /// <summary>Throws unless both tensors have the same extents, or both are absent.</summary>
+    public static void SameShape<T>(TensorView<T> tensor, TensorView<T> other, string name)
+        where T : unmanaged
+    {
+        if (tensor.IsAbsent != other.IsAbsent || tensor.Shape != other.Shape)
+        {
+            throw new ArgumentException($"{name} has shape {(other.IsAbsent ? "(absent)" : other.Shape.ToString())}, expected {(tensor.IsAbsent ? "none" : tensor.Shape.ToString())}", name);
+        }
+    }
+
     /// <summary>Throws with the parameter's name unless a condition on it holds.</summary>
     public static void That(bool holds, string message, string name)
     {

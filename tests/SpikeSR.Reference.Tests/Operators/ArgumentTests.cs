@@ -80,6 +80,72 @@ public sealed class ArgumentTests
     }
 
     [Fact]
+    public void A_convolution_of_one_tap_from_no_channels_is_its_bias()
+    {
+        foreach (var engine in _engines)
+        {
+            var y = Filled(2, 1, 3, 2);
+            var (weight, bias) = (new Parameter<F32>("weight", new Shape(2, 0, 1, 1)), new Parameter<F32>("bias", Filled(2)));
+            Make(engine).Convolution(ConvolutionSettings.Point, Filled(2, 1, 3, 0), weight, bias, y);
+            Assert.Equal(Enumerable.Repeat(Numbers(bias.Value), 6).SelectMany(numbers => numbers), Numbers(y));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void Convolutions_of_no_outputs_or_groups_are_refused(string engine)
+    {
+        var (backend, weight, none) = (Make(engine), new Parameter<F32>("weight", Filled(4, 2, 1, 1)), new Parameter<F32>("none", new Shape(0, 2, 1, 1)));
+        var (x, y, norm) = (Filled(1, 3, 3, 2), Filled(1, 3, 3, 4), Norm(4, 4));
+        foreach (var settings in new[] { default, ConvolutionSettings.Point with { Groups = 0 }, ConvolutionSettings.Point with { Stride = 0 } })
+        {
+            Refuses("Stride", () => backend.Convolution(settings, x, weight, null, y), y);
+            Refuses("Stride", () => backend.ConvolutionNorm(settings, x, weight, null, norm, default, y), y);
+            Refuses("Stride", () => backend.ConvolutionBackward(settings, x, weight, null, y, x), x);
+            Refuses("Stride", () => backend.DeformableConvolution(settings, 1, x, Filled(1, 3, 3, 2), default, weight, null, y), y);
+        }
+
+        Refuses("weight", () => backend.Convolution(ConvolutionSettings.Point, x, none, null, Filled(1, 3, 3, 0)), y);
+        Refuses("offsetGroups", () => backend.DeformableConvolution(ConvolutionSettings.Point, 1, Filled(1, 3, 3, 0), Filled(1, 3, 3, 2), default, new("empty", new Shape(4, 0, 1, 1)), null, y), y);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void A_norm_has_a_parameter_of_each_kind_for_every_channel(string engine)
+    {
+        var (backend, weight, y) = (Make(engine), new Parameter<F32>("weight", Filled(4, 2, 1, 1)), Filled(1, 3, 3, 4));
+        backend.ConvolutionNorm(ConvolutionSettings.Point, Filled(1, 3, 3, 2), weight, null, Norm(4, 4), default, y);
+        Refuses("weight", () => backend.ConvolutionNorm(ConvolutionSettings.Point, Filled(1, 3, 3, 2), weight, null, Norm(2, 4), default, Filled(1, 3, 3, 4)), y);
+        Refuses("runningVariance", () => backend.ConvolutionNorm(ConvolutionSettings.Point, Filled(1, 3, 3, 2), weight, null, Norm(4, 5), default, Filled(1, 3, 3, 4)), y);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void A_gradient_has_the_shape_of_what_it_is_of_not_its_length_alone(string engine)
+    {
+        var backend = Make(engine);
+        var (gradA, gradK, gradX) = (Filled(1, 1, 2), Filled(1, 2, 1, 1), Filled(2, 1, 1));
+        Refuses("gradA", () => backend.BlendBackward(Filled(1, 3, 2), Filled(1, 2), Filled(1, 3, 2), Filled(1, 3, 2), Filled(1, 3, 2), gradA, Filled(1, 3, 2)), gradA);
+        Refuses("gradK", () => backend.AttentionBackward(Filled(2, 1, 1), Filled(2, 1, 1), Filled(2, 1, 1), Filled(2, 1, 1), Filled(2, 1, 1), gradK, Filled(2, 1, 1)), gradK);
+        var (settings, weight) = (ConvolutionSettings.Point, new Parameter<F32>("weight", Filled(1, 1, 1, 1)));
+        Refuses(
+            "gradX",
+            () => backend.DeformableConvolutionBackward(
+                settings, 1, Filled(1, 2, 1, 1), Filled(1, 2, 1, 2), default, weight, null, Filled(1, 2, 1, 1), gradX, Filled(1, 2, 1, 2), default),
+            gradX);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void A_linear_map_has_a_matrix(string engine)
+    {
+        var (backend, weight, gradX) = (Make(engine), new Parameter<F32>("weight", Filled(1, 1, 1, 2)), Filled(3, 1));
+        Refuses("weight", () => backend.Linear(Filled(3, 2), weight, null, Filled(3, 1)), gradX);
+        Refuses("weight", () => backend.LinearBackward(Filled(3, 1), weight, null, Filled(3, 2), gradX), gradX);
+        Refuses("x", () => backend.LinearBackward(Filled(3), new("weight", Filled(2, 1)), null, Filled(3, 2), gradX), gradX);
+    }
+
+    [Fact]
     public void A_convolution_in_groups_with_its_norm_is_the_same_by_both_engines()
     {
         var results = _engines.Select(engine =>
@@ -117,6 +183,9 @@ public sealed class ArgumentTests
         layer.Backward(backend, x, context, saved with { Offset = default, Logits = default }, gradY, gradX, gradContext);
         Assert.Equal(expected, Numbers(gradX));
     }
+
+    private static NormParameters<F32> Norm(int weights, int variances) => new(
+        new("weight", Filled(weights)), new("bias", Filled(4)), new("running_mean", Filled(4), isBuffer: true), new("running_var", Filled(variances), isBuffer: true));
 
     private static Backend<F32> Make(string engine) =>
         engine == "simd" ? SimdBackend.Create<F32>(new Workspace(), Parallelism.Single) : new DefinitionBackend<F32>(new Workspace(), Parallelism.Single);

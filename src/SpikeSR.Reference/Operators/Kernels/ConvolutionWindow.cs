@@ -106,12 +106,12 @@ internal readonly unsafe struct ConvolutionWindow<T>
     public T* Read(int n, int p, int rows, TensorView<T> buffer)
     {
         var (height, width, channels, rowLength) = (Image.Shape[1], Image.Shape[2], Channels, RowLength);
-        var image = Image.Span.Slice(n * height * width * channels, height * width * channels);
         if (!IsPadded)
         {
-            return (T*)Unsafe.AsPointer(ref image[p * Step * rowLength]);
+            return Image.Pointer + ((((nint)n * height) + ((nint)p * Step)) * width * channels);
         }
 
+        var image = Image.Span.Slice(n * height * width * channels, height * width * channels);
         var padded = buffer.Span[..(PaddedRows(rows) * rowLength)];
         for (var from = (p * Step) - Before.Rows; !padded.IsEmpty; from++, padded = padded[rowLength..])
         {
