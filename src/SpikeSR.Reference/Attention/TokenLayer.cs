@@ -69,6 +69,7 @@ public sealed class TokenLayer<T>
     /// <param name="y">Receives the output; may be x itself where no backward pass follows.</param>
     internal void ForwardByPrimitives(Backend<T> backend, TensorView<T> x, TensorView<T> context, Saved saved, TensorView<T> y)
     {
+        Check(x, context, saved, y);
         using var scope = backend.Workspace.OpenScope();
         var middle = saved.IsAbsent ? y : saved.Middle;
         var (normalised, branch) = (scope.Rent<T>(x.Shape), scope.Rent<T>(x.Shape));

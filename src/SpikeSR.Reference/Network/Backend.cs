@@ -181,6 +181,7 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
     public virtual void ConvolutionNorm(
         ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, NormParameters<T>? norm, TensorView<T> addend, TensorView<T> y)
     {
+        CheckConvolutionNorm(settings, x, weight, norm, y);
         using var scope = Workspace.OpenScope();
         var output = addend.IsAbsent ? y : scope.Rent<T>(y.Shape);
         Convolution(settings, x, weight, bias, output);
@@ -193,6 +194,21 @@ public abstract class Backend<T>(Workspace workspace, Parallelism threads)
         if (!addend.IsAbsent)
         {
             Add(addend, output, y);
+        }
+    }
+
+    /// <summary>Throws unless the tensors of <see cref="ConvolutionNorm"/> fit together, bias and addend aside.</summary>
+    /// <param name="settings">Of the convolution.</param>
+    /// <param name="x">Input.</param>
+    /// <param name="weight">Weight.</param>
+    /// <param name="norm">TDBN, or null where there is none.</param>
+    /// <param name="y">Output.</param>
+    private protected static void CheckConvolutionNorm(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, NormParameters<T>? norm, TensorView<T> y)
+    {
+        settings.Check(x, weight.Value, y);
+        if (norm is not null)
+        {
+            Operators.BatchNorm.CheckParameters(y.Shape[3], norm.Weight.Value, norm.Bias.Value, norm.RunningMean.Value, norm.RunningVariance.Value);
         }
     }
 

@@ -372,13 +372,12 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
             return;
         }
 
-        settings.Check(x, weight.Value, y);
+        CheckConvolutionNorm(settings, x, weight, norm, y);
         using var scope = Workspace.OpenScope();
         TensorView<T> scale = default, shift = default;
         if (norm is not null)
         {
             var channels = y.Shape[3];
-            Operators.BatchNorm.CheckParameters(channels, norm.Weight.Value, norm.Bias.Value, norm.RunningMean.Value, norm.RunningVariance.Value);
             (scale, shift) = (scope.Rent<T>(channels), scope.Rent<T>(channels));
             BatchNormKernel.Constants(
                 BatchNormEpsilon,
@@ -544,11 +543,8 @@ internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parall
     }
 
     // A linear map is a convolution of one tap.
-    private static TensorView<T> AsConvolution(Parameter<TScalar> weight)
-    {
-        var value = Value(weight);
-        return value.Shape.Rank == 4 ? value : value.Reshape(value.Shape[0], value.Length / Math.Max(1, value.Shape[0]), 1, 1);
-    }
+    private static TensorView<T> AsConvolution(Parameter<TScalar> weight) =>
+        weight.Shape.Rank == 4 ? Value(weight) : Numbers(weight.Matrix).Reshape(weight.Shape[0], weight.Shape[1], 1, 1);
 
     private Operands OperandsOf(Parameter<TScalar> weight)
     {
