@@ -14,6 +14,17 @@ public class LanesVerbTests
         Assert.EndsWith("all bytes are equal\n", result.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_process_that_is_asked_for_no_numbers_of_threads_takes_one_two_three_and_seven()
+    {
+        using var tool = new Tool();
+
+        var result = tool.Run("lanes", "--here", "--steps", "1");
+
+        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+        Assert.Equal(["1", "2", "3", "7"], result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ').TakeWhile(word => word != "threads").Last()));
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("2,x")]

@@ -88,7 +88,7 @@ internal static class LanesVerb
         }
     }
 
-    private static int[] ThreadCountsOf(ParseResult parsed) => parsed.GetValue(ThreadCounts) ?? [1, 2, 3, 7];
+    private static int[] ThreadCountsOf(ParseResult parsed) => parsed.GetValue(ThreadCounts) is { Length: > 0 } counts ? counts : [1, 2, 3, 7];
 
     private static string[] AnswersOf(ParseResult parsed, string[] program, string? variable, string? value)
     {
