@@ -15,7 +15,7 @@ import torch
 
 import cases
 import decisions
-from cases import Case, CaseError
+from cases import HANDED_OVER, Case, CaseError
 from operators import TABLE
 from state_dict import is_buffer
 from storage import Stored
@@ -39,7 +39,7 @@ def answer(case, dtype=torch.float64, with_decisions=False):
         outputs, state = _run(operator, inputs, parameters, attrs)
     answers = {f"out/{name}": value for name, value in outputs.items()}
     answers.update({f"out_state/{name}": value for name, value in state.items()})
-    answers.update(decisions.as_tensors(taken, attrs.get("T", 1)) if with_decisions and case.op in decisions.HANDED_OVER else {})
+    answers.update(decisions.as_tensors(taken, attrs.get("T", 1)) if with_decisions and case.op in HANDED_OVER else {})
     grad_outputs = {name: torch.tensor(array, dtype=dtype) for name, array in case.group("grad_out").items()}
     for name, grad in grad_outputs.items():
         if name not in outputs or outputs[name].shape != grad.shape:

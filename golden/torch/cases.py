@@ -19,6 +19,9 @@ DTYPES = {
 }
 SCHEMA = "spikesr-case/1"
 
+# Operators that decide on the way to their outputs hand their decisions over, so that they can be judged.
+HANDED_OVER = {"match", "dsa", "sab", "sag", "spikesr"}
+
 
 class CaseError(Exception):
     """A file or a question that is wrong; the message is one line that names what was expected."""

@@ -9,9 +9,6 @@ from contextlib import contextmanager
 
 import torch
 
-# Operators that decide on the way to their outputs hand their decisions over, so that they can be judged.
-HANDED_OVER = {"match", "dsa", "sab", "sag", "spikesr"}
-
 _record = None
 _taken = None
 

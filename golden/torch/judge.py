@@ -13,7 +13,7 @@ import sys
 import numpy as np
 
 import cases
-from decisions import HANDED_OVER
+from cases import HANDED_OVER
 
 PASS, OPEN, FAIL = "pass", "open", "FAIL"
 
