@@ -2,7 +2,7 @@
 tile, the vector or the block; and values that only a longer run meets. The other questions are small enough to read; these are not."""
 
 import state_dict
-from questions import BORDER, ORDINARY, Question, listed, module_parameters, uniform
+from questions import BORDER, ORDINARY, Question, gumbel, listed, module_parameters, uniform
 
 TILES = "Sizes just beyond powers of two: a tile, a vector or a block leaves a remainder on every side."
 
@@ -60,6 +60,10 @@ def norms():
                    {"eps": 1e-5, "momentum": 0.1, "train": True}, {"x": uniform([2, 1, 35, 3, 37], -1, 1)},
                    {"weight": uniform([35], -1, 1), "bias": uniform([35], -0.3, 0.3), "running_mean": uniform([35], -0.5, 0.5),
                     "running_var": uniform([35], 0.2, 2)})
+    yield Question("batch-norm-long", "batch_norm", ORDINARY, ["TDBN-1", "TDBN-3", "TDBN-4"], "Statistics over 4225 values a channel.",
+                   {"eps": 1e-5, "momentum": 0.1, "train": True}, {"x": uniform([1, 1, 2, 65, 65], -1, 1.5)},
+                   {"weight": uniform([2], -1, 1), "bias": uniform([2], -0.3, 0.3), "running_mean": uniform([2], -0.5, 0.5),
+                    "running_var": uniform([2], 0.2, 2)})
     yield Question("layer-norm-tiles", "layer_norm", ORDINARY, ["LN-1", "LN-2"], TILES, {"eps": 1e-5}, {"x": uniform([35, 131], -1, 1)},
                    {"weight": uniform([131], 0.5, 1.5), "bias": uniform([131], -0.3, 0.3)})
 
@@ -72,6 +76,7 @@ def others():
                    {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "step": 3},
                    {"theta": uniform(shape, -1, 1), "grad": uniform(shape, -1, 1), "m": uniform(shape, -0.5, 0.5),
                     "v": uniform(shape, 0.01, 0.5)}, grads=False)
+    yield Question("avg-pool-long", "avg_pool", ORDINARY, ["POOL-1"], "A mean over 4355 values.", {}, {"x": uniform([1, 2, 65, 67], -1, 1.5)})
     yield Question("pixel-shuffle-tiles", "pixel_shuffle", ORDINARY, ["PS-1"], TILES, {"scale": 2}, {"x": uniform([1, 36, 3, 35], -1, 1)})
     yield Question("patch-divide-tiles", "patch_divide", ORDINARY, ["PATCH-1", "PATCH-2"], "More than 64 patches of more than 16 channels.",
                    {"patch_size": 3, "step": 1}, {"x": uniform([1, 17, 9, 12], -1, 1)})
@@ -81,6 +86,46 @@ def others():
                    {"x": uniform([2, 1, 35, 3, 3], -1, 2)}, module_parameters(state_dict.hda(2, 35)))
 
 
+# What a kernel that was written for the published sizes (T = 4, C = 64, P = 16, qk_dim = 32) or for small ones drops.
+def modules():
+    n, c = 131, 8
+    x, parameters = uniform([1, n, c, 2, 2], -1, 1), module_parameters(state_dict.match(c))
+    many = "131 patches: the most similar one may be the last of them."
+    yield Question("match-many", "match", ORDINARY, ["MATCH-1", "MATCH-2"], many, {"dim": c}, {"x": x}, parameters)
+    yield Question("match-many-train", "match", ORDINARY, ["MATCH-1", "MATCH-3", "MATCH-4"], many, {"dim": c, "train": True},
+                   {"x": x, **gumbel(1, [1, n, n])}, parameters)
+
+    def attention(id, why, tokens, c, qk):
+        return Question(f"attention-{id}", "attention", ORDINARY, ["ATT-1", "ATT-4"], why, {"dim": c, "heads": 1, "qk_dim": qk, "deformable": False},
+                        {"x": uniform([1, tokens, c], -2, 2)}, module_parameters(state_dict.attention(c, qk)))
+
+    yield attention("many-tokens", "289 tokens, more than a published patch has: no key beyond the 256th may be dropped.", 289, 3, 2)
+    yield attention("wide-heads", "qk_dim = 67: scores are sums over all of it.", 9, 5, 67)
+
+    def dsa(id, why, shape, patch, train=False, qk=2, clauses=("DSA-1", "DSA-3"), kind=ORDINARY, **overrides):
+        attrs = {"dim": shape[1], "patch_size": patch, "qk_dim": qk, "mlp_dim": 5, "train": train}
+        return Question(f"dsa-{id}", "dsa", kind, list(clauses), why, attrs, {"x": uniform(shape, -1, 1)},
+                        module_parameters(state_dict.dsa(shape[1], qk, 5), **overrides))
+
+    yield dsa("many-patches", "110 patches of nine tokens.", [1, 3, 13, 12], 3, clauses=("DSA-1", "MATCH-1", "PATCH-1"))
+    yield dsa("p17", "289 tokens a patch, more than the published size has.", [1, 3, 18, 17], 17)
+    yield dsa("wide-heads", "qk_dim = 67, beyond the published 32.", [1, 3, 6, 5], 5, qk=67)
+    yield dsa("sharp", "Scores of a hundred and more: exp overflows unless the maximum is subtracted first.", [1, 4, 7, 6], 5, kind=BORDER,
+              to_q__weight=lambda shape: uniform(shape, -120, 120))
+    yield Question("hda-wide", "hda", ORDINARY, ["HDA-1", "HDA-2", "EW-1"], "67 channels, more than the published network has.", {"T": 2, "channels": 67},
+                   {"x": uniform([2, 1, 67, 2, 2], -1, 2)}, module_parameters(state_dict.hda(2, 67)))
+
+    def sab(id, why, shape, clauses=("SAB-1", "SAB-2"), kind=ORDINARY, **overrides):
+        steps, _, c, _, _ = shape
+        attrs = {"T": steps, "channels": c, "patch_size": 5, "qk_dim": 2, "mlp_dim": 5, "train": False}
+        return Question(f"sab-{id}", "sab", kind, list(clauses), why, attrs, {"x": uniform(shape, -0.4, 0.6)},
+                        module_parameters(state_dict.sab(steps, c, 2, 5), **overrides))
+
+    yield sab("more-steps", "T = 7, more steps than the published four.", [7, 1, 3, 5, 5])
+    yield sab("small-variance", "Running variances near eps: 1e-6 for 1e-5 shows.", [2, 1, 3, 6, 5], ("SAB-1", "TDBN-2"), BORDER,
+              running_var=lambda shape: uniform(shape, 1e-5, 1e-4))
+
+
 def all_questions():
-    for group in (neurons, matrices, norms, others):
+    for group in (neurons, matrices, norms, others, modules):
         yield from group()
