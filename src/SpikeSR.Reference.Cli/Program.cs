@@ -1,1 +1,2 @@
+SpikeSR.Reference.Cli.StandardStream.Install();
 return SpikeSR.Reference.Cli.CommandLine.Run(args);

@@ -52,10 +52,9 @@ public static class TrainingCheckpoint
             throw new MalformedFileException(path, "metadata 'format'", Required(file, "format"), Format);
         }
 
-        var settings = trainer.Settings.ToJson();
-        if (WithoutSteps(path, Required(file, "settings")) != WithoutSteps(path, settings))
+        if (Difference(Stored(path, Required(file, "settings")), trainer.Settings) is var (setting, found, expected))
         {
-            throw new MalformedFileException(path, "metadata 'settings'", Required(file, "settings"), $"the settings of this run, {settings}");
+            throw new MalformedFileException(path, $"metadata 'settings', {setting}", found, $"that of this run, {expected}");
         }
 
         if (Required(file, PatchSizes) != PatchSizesOf(trainer))
@@ -102,12 +101,28 @@ public static class TrainingCheckpoint
         (trainer.Step, trainer.NoisePosition) = (step, position);
     }
 
-    // A run may be made longer or shorter when it is taken up again: the schedule is a function of the step and the total.
-    private static string WithoutSteps(string path, string settings)
+    // The first setting that differs. A run may be made longer or shorter when it is taken up again: the schedule is a function of the step and the total.
+    private static (string Name, string Found, string Expected)? Difference(TrainingSettings stored, TrainingSettings own)
+    {
+        using var found = JsonDocument.Parse((stored with { Steps = own.Steps }).ToJson());
+        using var expected = JsonDocument.Parse(own.ToJson());
+        foreach (var setting in expected.RootElement.EnumerateObject())
+        {
+            var other = found.RootElement.GetProperty(setting.Name).GetRawText();
+            if (other != setting.Value.GetRawText())
+            {
+                return (setting.Name, other, setting.Value.GetRawText());
+            }
+        }
+
+        return null;
+    }
+
+    private static TrainingSettings Stored(string path, string settings)
     {
         try
         {
-            return (TrainingSettings.OfJson(settings) with { Steps = 0 }).ToJson();
+            return TrainingSettings.OfJson(settings);
         }
         catch (JsonException failure)
         {

@@ -84,7 +84,15 @@ public sealed class CaseVerbTests : IDisposable
     public void An_answer_that_cannot_be_written_is_one_line()
     {
         WriteRelu("asked.safetensors");
-        BadInput("spikesr: ", "eval", "asked.safetensors", "-o", "missing/answer.safetensors");
+        BadInput("spikesr: asked.safetensors/answer.safetensors: its folder cannot be made", "eval", "asked.safetensors", "-o", "asked.safetensors/answer.safetensors");
+    }
+
+    [Fact]
+    public void The_folder_of_an_answer_is_made()
+    {
+        WriteRelu("asked.safetensors");
+        Assert.Equal(ExitCode.Done, _tool.Run("eval", "asked.safetensors", "-o", "new/folder/").ExitCode);
+        Assert.Equal(["asked.safetensors"], _tool.Files("new/folder"));
     }
 
     [Theory]

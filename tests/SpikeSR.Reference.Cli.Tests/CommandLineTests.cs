@@ -34,6 +34,33 @@ public sealed partial class CommandLineTests : IDisposable
         Assert.Equal((ExitCode.BadInput, "spikesr: Unrecognized command or argument 'upscal'. ('spikesr --help' tells more)"), (refused.ExitCode, refused.Error.TrimEnd()));
     }
 
+    [Theory]
+    [InlineData("--sample needs --accuracy", "info", "--sample", "3")]
+    [InlineData("--show needs --picture", "score", "images", "--show", "a.png")]
+    [InlineData("--resume goes on and --overwrite begins again, expected one of them", "train", "images", "-o", "model.safetensors", "--resume", "--overwrite")]
+    [InlineData("--engine is for an engine of this program, --backend for another backend, expected one of them", "conform", "run", "--backend", "b {case} {out}", "--engine", "simd")]
+    public void Options_that_mean_nothing_together_are_refused(string message, params string[] words)
+    {
+        var refused = _tool.Run(words);
+        Assert.Equal((ExitCode.BadInput, string.Empty), (refused.ExitCode, refused.Output));
+        Assert.StartsWith($"spikesr: {message}", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("upscale none.png 2>&-", "")]
+    [InlineData("upscale none.png 2>/dev/full", "")]
+    [InlineData("neuron >/dev/full", "spikesr: standard output: No space left on device\n")]
+    public void A_full_or_closed_standard_stream_ends_with_the_status_that_is_due(string line, string error)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var result = _tool.RunLine(line);
+        Assert.Equal((ExitCode.BadInput, string.Empty, error), (result.ExitCode, result.Output, result.Error));
+    }
+
     // Two spaces, a word, and more than one space before what it does.
     [GeneratedRegex(@"^  (?<verb>\w+) ", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex VerbLine();

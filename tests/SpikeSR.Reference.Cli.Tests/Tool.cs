@@ -27,10 +27,20 @@ internal sealed class Tool : IDisposable
         return Wait(process);
     }
 
-    /// <summary>Starts the command; standard input is empty.</summary>
-    public Process Start(params IEnumerable<string> arguments)
+    /// <summary>Runs the command through the shell.</summary>
+    /// <param name="line">What stands after the command's name, redirections included.</param>
+    public Result RunLine(string line)
     {
-        var start = new ProcessStartInfo(Program, arguments)
+        using var process = StartProgram("/bin/sh", ["-c", $"\"$0\" {line}", Program]);
+        return Wait(process);
+    }
+
+    /// <summary>Starts the command; standard input is empty.</summary>
+    public Process Start(params IEnumerable<string> arguments) => StartProgram(Program, arguments);
+
+    private Process StartProgram(string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             WorkingDirectory = Folder,

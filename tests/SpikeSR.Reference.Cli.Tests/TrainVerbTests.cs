@@ -84,6 +84,10 @@ public sealed class TrainVerbTests : IDisposable
     }
 
     [Fact]
+    public void Holding_every_image_back_is_refused() =>
+        Refused(ExitCode.BadInput, "spikesr: --hold-back is 1, which leaves no image to train on", WithCheckpoint(), "--hold-back", "1");
+
+    [Fact]
     public void A_run_does_not_go_on_with_other_images()
     {
         var before = WithCheckpoint();
@@ -221,7 +225,7 @@ public sealed class TrainVerbTests : IDisposable
 
     private static string[] Train(string output, params string[] more) =>
     [
-        "train", "images", "-o", output, .. more.Contains("--from") ? [] : _sizes, "--crop", "16", "--batch", "1", "--fit-tail", "2", "--hold-back", "3", .. more,
+        "train", "images", "-o", output, .. more.Contains("--from") ? [] : _sizes, "--crop", "16", "--batch", "1", "--fit-tail", "2", .. more.Contains("--hold-back") ? [] : new[] { "--hold-back", "3" }, .. more,
     ];
 
     // A finished run's files, and their digests.
@@ -233,7 +237,7 @@ public sealed class TrainVerbTests : IDisposable
 
     private void Refused(int exitCode, string message, Dictionary<string, string> before, params string[] more)
     {
-        var result = _tool.Run(Train("model.safetensors", ["--steps", "2", "--overwrite", .. more]));
+        var result = _tool.Run(Train("model.safetensors", ["--steps", "2", .. more.Contains("--resume") ? [] : new[] { "--overwrite" }, .. more]));
         Assert.Equal(exitCode, result.ExitCode);
         Assert.StartsWith(message, Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.Equal(before.Values, before.Keys.Select(Sha256));

@@ -93,6 +93,11 @@ public sealed class UpscaleVerbTests : IDisposable
         var report = JsonDocument.Parse(single.Output).RootElement;
         Assert.Equal(("failed", single.ExitCode), (report.GetProperty("status").GetString(), report.GetProperty("exitCode").GetInt32()));
         Assert.Equal($"spikesr: {report.GetProperty("error").GetString()}\n", single.Error);
+        Assert.All(new[] { ("in/none.png", "in/none.png: there is no such file or folder"), ("in/a.png", "in-x2/a.png is there already; --overwrite replaces it") }, each =>
+        {
+            var refused = _tool.Run("upscale", each.Item1, "-o", "in-x2/a.png", "-m", Model, "--json");
+            Assert.Equal((ExitCode.BadInput, each.Item2), (refused.ExitCode, JsonDocument.Parse(refused.Output).RootElement.GetProperty("error").GetString()));
+        });
         File.Delete(_tool.At("in/b.png"));
         Assert.Equal(ExitCode.Done, _tool.Run("upscale", "in", "-m", Model).ExitCode);
     }

@@ -81,7 +81,7 @@ public sealed class TrainerTests : IDisposable
         var checkpoint = Path.Combine(_folder, "run.checkpoint");
         TrainingCheckpoint.Save(Start(1, Settings), checkpoint);
         var failure = Assert.Throws<MalformedFileException>(() => TrainingCheckpoint.Resume(Start(1, Settings with { Batch = 1 }), checkpoint));
-        Assert.Contains("settings", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"metadata 'settings', Batch: found {Settings.Batch}, expected that of this run, 1", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
     {
         if (Missing(input) is { } problem)
         {
-            throw new ArgumentException(problem);
+            return new Entry(input, output ?? Beside(input, format, scale), problem);
         }
 
         if (output is not null && (Directory.Exists(output) || Path.EndsInDirectorySeparator(output)))
@@ -109,7 +109,10 @@ internal sealed record ImageList(IReadOnlyList<ImageList.Entry> Images, bool IsS
         return Path.GetFileName(named) is "." or ".." or "" ? $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(input))}-x{scale}" : $"{named}-x{scale}";
     }
 
-    private static string? Missing(string input) => File.Exists(input) ? null : $"{input}: there is no such file or folder";
+    private static string? Missing(string input) =>
+        File.Exists(input) ? null
+        : input.Length == 0 ? "IMAGE is empty, expected a file, a folder or a pattern"
+        : $"{input}: there is no such file or folder";
 
     private static bool IsPattern(string input) => !File.Exists(input) && input.AsSpan().IndexOfAny('*', '?') >= 0;
 

@@ -35,6 +35,19 @@ internal sealed class CaseOptions
     public EvaluationSettings Settings(ParseResult result) =>
         new(result.GetValue(_precision), result.GetValue(_engine), EngineOptions.ThreadsOf(result));
 
+    /// <summary>Refuses precision, engine and threads beside an option that says that something else computes.</summary>
+    /// <param name="other">The option.</param>
+    /// <param name="result">What was given.</param>
+    /// <exception cref="ArgumentException">Both were given.</exception>
+    public void RefuseBeside(Option other, ParseResult result)
+    {
+        Option[] own = [_precision, _engine, EngineOptions.Threads];
+        if (result.GetResult(other) is not null && own.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } given)
+        {
+            throw new ArgumentException($"{given.Name} is for an engine of this program, {other.Name} for another backend, expected one of them");
+        }
+    }
+
     /// <summary>The case files of a folder, by name; or the one file.</summary>
     /// <exception cref="ArgumentException">The path is neither, or the folder holds no case.</exception>
     public static IReadOnlyList<string> Files(string path)

@@ -37,6 +37,7 @@ internal static class ConformVerb
         var engine = new CaseOptions(verb, withPath: false);
         verb.SetAction((parsed, cancellation) =>
         {
+            engine.RefuseBeside(backend, parsed);
             ICaseBackend judged = parsed.GetValue(backend) is { } command
                 ? new ProcessBackend(new CommandTemplate(command), new BackendLimits
                 {

@@ -18,7 +18,7 @@ internal static class EvalVerb
             Example: spikesr eval case.safetensors -o answer.safetensors --precision f32
             """);
         var options = new CaseOptions(verb);
-        var output = new Option<string>("--output", "-o") { Description = "The answer file, or the folder of answers; it is made if missing.", HelpName = "FILE|DIR", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "The answer file, or the folder of answers (of one case: where / ends it); folders are made if missing.", HelpName = "FILE|DIR", Required = true };
         verb.Options.Add(output);
         verb.SetAction(result => Run(options.Path(result), result.GetRequiredValue(output), options.Settings(result)));
         return verb;
@@ -29,7 +29,9 @@ internal static class EvalVerb
         var files = CaseOptions.Files(path);
         if (!Directory.Exists(path))
         {
-            Answer(path, Directory.Exists(output) ? Path.Combine(output, Path.GetFileName(path)) : output, settings);
+            var answer = Directory.Exists(output) || Path.EndsInDirectorySeparator(output) ? Path.Combine(output, Path.GetFileName(path)) : output;
+            OutputFolder.Create(answer);
+            Answer(path, answer, settings);
             return ExitCode.Done;
         }
 

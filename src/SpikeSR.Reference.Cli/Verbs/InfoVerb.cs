@@ -37,6 +37,11 @@ internal static class InfoVerb
 
     private static int Run(ParseResult parsed)
     {
+        if (parsed.GetResult(Sample) is { Implicit: false } && !parsed.GetValue(Accuracy))
+        {
+            throw new ArgumentException("--sample needs --accuracy, whose arguments it thins out");
+        }
+
         if (parsed.GetValue(Kernels))
         {
             ListKernels();

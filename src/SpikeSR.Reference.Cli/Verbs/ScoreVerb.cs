@@ -12,7 +12,7 @@ namespace SpikeSR.Reference.Cli.Verbs;
 internal static partial class ScoreVerb
 {
     private static readonly Argument<string> Folder = new("FOLDER") { Description = "High-resolution images (8 bits a sample); what the network gets is made by antialiased bicubic reduction." };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of tables." };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of tables; infinite PSNR, of equal images, is the text \"Infinity\"." };
     private static readonly Option<string?> Picture = new("--picture") { Description = "Write crops of bicubic, the network and the truth side by side as an image.", HelpName = "FILE" };
     private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Replace a picture that is there already." };
     private static readonly Option<string[]> Show = new("--show") { Description = "An image that --picture shows; may be repeated. [default: all]", HelpName = "NAME", DefaultValueFactory = _ => [] };
@@ -35,11 +35,15 @@ internal static partial class ScoreVerb
 
     private static int Run(ParseResult parsed)
     {
+        var (picture, show, sheet) = (parsed.GetValue(Picture), parsed.GetRequiredValue(Show), new ComparisonPicture());
+        if (show.Length > 0 && picture is null)
+        {
+            throw new ArgumentException("--show needs --picture, which shows them");
+        }
+
         var (network, backend, json) = (ModelOption.Load(parsed), EngineOptions.Simd(parsed), parsed.GetValue(Json));
         var paths = ImagePool.List(parsed.GetRequiredValue(Folder));
         var width = paths.Max(path => Path.GetFileName(path).Length);
-        Write(json, string.Empty.PadRight(width) + "  PSNR-Y  bicubic    gain  SSIM-Y  bicubic  PSNR-RGB  bicubic  SSIM-RGB  bicubic");
-        var (picture, show, sheet) = (parsed.GetValue(Picture), parsed.GetRequiredValue(Show), new ComparisonPicture());
         if (show.FirstOrDefault(name => !paths.Any(path => Path.GetFileName(path) == name)) is { } missing)
         {
             throw new ArgumentException($"--show is '{missing}', expected the name of an image in the folder");
@@ -61,6 +65,7 @@ internal static partial class ScoreVerb
             OutputFolder.Create(picture);
         }
 
+        Write(json, string.Empty.PadRight(width) + "  PSNR-Y  bicubic    gain  SSIM-Y  bicubic  PSNR-RGB  bicubic  SSIM-RGB  bicubic");
         var failed = new List<string>();
         var score = ModelScore.Of(network, backend, Pictures(), (image, made) =>
         {

@@ -71,6 +71,11 @@ internal static class TrainVerb
             throw new ArgumentException("--curve needs --log, whose lines it draws");
         }
 
+        if (parsed.GetValue(Resume) && parsed.GetValue(Overwrite))
+        {
+            throw new ArgumentException("--resume goes on and --overwrite begins again, expected one of them");
+        }
+
         var (checkpoint, resume) = (parsed.GetValue(Checkpoint) ?? output + ".checkpoint", parsed.GetValue(Resume));
         CheckOutputs(parsed, output, checkpoint);
         AtomicFile.RemoveRemains([output, checkpoint]);
@@ -217,7 +222,9 @@ internal static class TrainVerb
             weights.Add(factors.Where(factor => image.Name.StartsWith(factor.Prefix, StringComparison.Ordinal)).Aggregate(1.0, (product, factor) => product * factor.Value));
         }
 
-        return (new ImagePool(images, weights), heldBack);
+        return images.Count > 0
+            ? (new ImagePool(images, weights), heldBack)
+            : throw new ArgumentException($"--hold-back is {every}, which leaves no image to train on");
     }
 
     private static (string Prefix, double Value) Factor(string text)

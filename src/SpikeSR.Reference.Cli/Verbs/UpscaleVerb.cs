@@ -51,7 +51,7 @@ internal static class UpscaleVerb
     };
 
     private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Replace outputs that are there already, instead of skipping them (folders) or refusing." };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print a line of JSON for each image instead of text, and no progress." };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print a line of JSON for each image instead of text, and no progress; of several images one more at the end, with the numbers done, skipped and failed." };
 
     public static Command Create()
     {
@@ -104,15 +104,9 @@ internal static class UpscaleVerb
 
     private static int Single(ImageJob job, ImageList.Entry image, Reporter reporter, CancellationToken cancellation)
     {
-        if (!job.Overwrite && IsThere(image))
-        {
-            throw new ArgumentException($"{image.Output} is there already; --overwrite replaces it");
-        }
-
         try
         {
-            reporter.Start(image.Input);
-            reporter.Done(job.Run(image, reporter.Progress, cancellation));
+            Enlarge(job, !job.Overwrite && IsThere(image) ? image with { Problem = image.Problem ?? $"{image.Output} is there already; --overwrite replaces it" } : image, reporter, cancellation);
             return ExitCode.Done;
         }
         catch (Exception exception) when (reporter is JsonReporter && Failure.Of(exception) is { ExitCode: not (ExitCode.Internal or ExitCode.Interrupted) } failure)
@@ -135,8 +129,7 @@ internal static class UpscaleVerb
 
             try
             {
-                reporter.Start(image.Input);
-                reporter.Done(image.Problem is { } problem ? throw new ArgumentException(problem) : job.Run(image, reporter.Progress, cancellation));
+                Enlarge(job, image, reporter, cancellation);
             }
             catch (Exception exception) when (Failure.Of(exception) is { ExitCode: not (ExitCode.Internal or ExitCode.Interrupted) } failure)
             {
@@ -145,6 +138,17 @@ internal static class UpscaleVerb
         }
 
         return reporter.Summarise() == 0 ? ExitCode.Done : ExitCode.Partly;
+    }
+
+    private static void Enlarge(ImageJob job, ImageList.Entry image, Reporter reporter, CancellationToken cancellation)
+    {
+        if (image.Problem is { } problem)
+        {
+            throw new ArgumentException(problem);
+        }
+
+        reporter.Start(image.Input);
+        reporter.Done(job.Run(image, reporter.Progress, cancellation));
     }
 
     // A device is written to, not replaced.
