@@ -11,7 +11,7 @@ internal sealed class SourceFile : IDisposable
     {
         if (!stream.CanSeek)
         {
-            throw new ArgumentException("the stream cannot seek, so its length is unknown", nameof(stream));
+            throw new ArgumentException($"{name}: found a pipe, expected a file that can be read at any place", nameof(stream));
         }
 
         _stream = stream;

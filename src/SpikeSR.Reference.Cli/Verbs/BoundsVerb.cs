@@ -25,7 +25,7 @@ internal static class BoundsVerb
             Example: spikesr bounds --profile bf16 --runs 100 --operators conv2d,lif
             """)
         { folder, profile, runs, operators };
-        verb.SetAction(parsed => Run(new GoldenSet(parsed.GetValue(folder) ?? Path.Combine("golden", "v1")), parsed.GetRequiredValue(profile), parsed.GetRequiredValue(runs), new RunSelection { Operators = ConformOptions.Names(parsed.GetValue(operators)) }));
+        verb.SetAction(parsed => Run(new GoldenSet(parsed.GetValue(folder) ?? Path.Combine("golden", "v1")), Profile.Find(parsed.GetRequiredValue(profile))!, parsed.GetRequiredValue(runs), new RunSelection { Operators = ConformOptions.Names(parsed.GetValue(operators)) }));
         return verb;
     }
 

@@ -8,10 +8,10 @@ internal sealed class CaseOptions
 {
     private readonly Argument<string> _path = new("CASE") { Description = "A case file, or a folder of *.safetensors case files." };
 
-    private readonly Option<Precision> _precision = Options.Choice("--precision", "Scalar to compute in.", ("f64", Precision.F64), ("f32", Precision.F32));
+    private readonly Option<string> _precision = Options.Choice("--precision", "Scalar to compute in.", ["f64", "f32"]);
 
-    private readonly Option<EngineKind> _engine = Options.Choice(
-        "--engine", "What computes: the definitions, or the SIMD engine, whose every byte is theirs.", ("definition", EngineKind.Definition), ("simd", EngineKind.Simd));
+    private readonly Option<string> _engine = Options.Choice(
+        "--engine", "What computes: the definitions, or the SIMD engine, whose every byte is theirs.", ["definition", "simd"]);
 
     /// <summary>Adds argument and options to a verb.</summary>
     /// <param name="verb">The verb.</param>
@@ -33,7 +33,7 @@ internal sealed class CaseOptions
 
     /// <summary>Precision, engine and threads.</summary>
     public EvaluationSettings Settings(ParseResult result) =>
-        new(result.GetValue(_precision), result.GetValue(_engine), EngineOptions.ThreadsOf(result));
+        new(result.GetValue(_precision) == "f32" ? Precision.F32 : Precision.F64, result.GetValue(_engine) == "simd" ? EngineKind.Simd : EngineKind.Definition, EngineOptions.ThreadsOf(result));
 
     /// <summary>Refuses precision, engine and threads beside an option that says that something else computes.</summary>
     /// <param name="other">The option.</param>

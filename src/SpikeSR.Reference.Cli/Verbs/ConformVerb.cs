@@ -106,13 +106,13 @@ internal static class ConformVerb
     private static Command Report()
     {
         var path = new Argument<string>("REPORT") { Description = "What conform run or verify wrote with --report." };
-        var format = Options.Choice("--format", "What to make of it.", ("text", ReportFormat.Text), ("junit", ReportFormat.Junit), ("html", ReportFormat.Html));
+        var format = Options.Choice("--format", "What to make of it.", ["text", "junit", "html"]);
         var output = new Option<string?>("--output", "-o") { Description = "Where to. [default: standard output]", HelpName = "FILE" };
         var verb = new Command("report", "Show the report of a run as text, as JUnit's XML or as one page of HTML.\n\nExample: spikesr conform report report.json --format html -o report.html") { path, format, output };
         verb.SetAction(parsed =>
         {
             var report = RunReport.Load(parsed.GetRequiredValue(path));
-            var text = parsed.GetValue(format) switch { ReportFormat.Junit => JUnitReport.Write(report), ReportFormat.Html => HtmlReport.Write(report), _ => Text(report) };
+            var text = parsed.GetValue(format) switch { "junit" => JUnitReport.Write(report), "html" => HtmlReport.Write(report), _ => Text(report) };
             if (parsed.GetValue(output) is { } file)
             {
                 Serialization.AtomicFile.Write(file, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
@@ -165,12 +165,5 @@ internal static class ConformVerb
 
         Console.WriteLine($"provenance  {golden.Provenance}, seed {golden.Seed}");
         Console.WriteLine($"again       spikesr conform run --backend COMMAND --cases {golden.Id}");
-    }
-
-    private enum ReportFormat
-    {
-        Text,
-        Junit,
-        Html,
     }
 }

@@ -26,7 +26,7 @@ internal static class NeuronVerb
     };
 
     private static readonly Option<int> Steps = Options.Integer("--steps", "Steps; 0: as many as inputs, and 12 at least.", 0, 100_000, 0);
-    private static readonly Option<string> Kind = Options.Choice("--kind", "How it charges.", ("lif", "lif"), ("plif", "plif"), ("if", "if"));
+    private static readonly Option<string> Kind = Options.Choice("--kind", "How it charges.", ["lif", "plif", "if"]);
     private static readonly Option<double> Threshold = new("--threshold") { Description = "V_th.", HelpName = "V", DefaultValueFactory = _ => NeuronSettings.SpikeSr.Threshold };
     private static readonly Option<double> Tau = new("--tau") { Description = "Time constant of lif in steps, above 1.", HelpName = "STEPS", DefaultValueFactory = _ => NeuronSettings.SpikeSr.Tau };
     private static readonly Option<double> Rate = new("--w") { Description = "Parameter of plif: sigmoid(w) stands for 1/tau.", HelpName = "W", DefaultValueFactory = _ => 0 };

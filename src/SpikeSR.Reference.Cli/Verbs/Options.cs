@@ -64,26 +64,20 @@ internal static class Options
             double.TryParse(Text(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && isExpected(value) ? value : Refuse<double>(result, name, expected),
     };
 
-    /// <summary>One of several words, in any case.</summary>
-    /// <typeparam name="T">What the words stand for.</typeparam>
+    /// <summary>One of several words, given in any case.</summary>
     /// <param name="name">Name with its dashes.</param>
     /// <param name="description">What it does, in a sentence.</param>
-    /// <param name="choices">The words; the first is the default.</param>
-    public static Option<T> Choice<T>(string name, string description, params (string Word, T Value)[] choices)
+    /// <param name="words">The words; the first is the default.</param>
+    /// <param name="aliases">Other names.</param>
+    public static Option<string> Choice(string name, string description, string[] words, params string[] aliases)
     {
-        var words = new string[choices.Length];
-        for (var i = 0; i < words.Length; i++)
-        {
-            words[i] = choices[i].Word;
-        }
-
-        var option = new Option<T>(name)
+        var option = new Option<string>(name, aliases)
         {
             Description = description,
-            DefaultValueFactory = _ => choices[0].Value,
+            DefaultValueFactory = _ => words[0],
             HelpName = string.Join('|', words),
             Arity = ArgumentArity.ExactlyOne,
-            CustomParser = result => Array.FindIndex(words, word => string.Equals(word, Text(result), StringComparison.OrdinalIgnoreCase)) is >= 0 and var index ? choices[index].Value : Refuse<T>(result, name, string.Join(" or ", words)),
+            CustomParser = result => Array.Find(words, word => string.Equals(word, Text(result), StringComparison.OrdinalIgnoreCase)) ?? Refuse<string>(result, name, string.Join(" or ", words)),
         };
         option.CompletionSources.Add(words);
         return option;
@@ -91,7 +85,7 @@ internal static class Options
 
     /// <summary>--preset, a size of network.</summary>
     /// <param name="description">Of what, in a sentence.</param>
-    public static Option<string> Preset(string description) => Choice("--preset", description, [.. SpikeSrConfiguration.PresetNames.Select(name => (name, name))]);
+    public static Option<string> Preset(string description) => Choice("--preset", description, [.. SpikeSrConfiguration.PresetNames]);
 
     private static int? Whole(ArgumentResult result, string word, string name, int minimum, int maximum) =>
         int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum

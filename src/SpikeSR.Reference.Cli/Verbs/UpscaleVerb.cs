@@ -26,11 +26,10 @@ internal static class UpscaleVerb
     private static readonly Option<int> Scale = Options.Integer("--scale", "Enlargement; a network has one, and another is refused. 0: the network's.", 0, 4, 0, "-s");
     private static readonly Option<int> TileSize = Options.Integer("--tile", "Longest side of a tile in input pixels; 0: the largest that --max-memory allows.", 0, 1 << 20, 0, "-t");
     private static readonly Option<int> MaxMemory = Options.Integer("--max-memory", "Memory that the process should stay below, in MiB; it decides how large tiles are, unless --tile does.", 96, 1 << 24, (int)(UpscaleSettings.Default.MaxMemory >> Mebibyte));
-    private static readonly Option<ImageFormat?> Format = Options.Choice<ImageFormat?>(
-        "--format", "Format of the output. [default: by the name of --output, else the input's]", ("png", ImageFormat.Png), ("jpg", ImageFormat.Jpeg), ("tif", ImageFormat.Tiff), ("pnm", ImageFormat.Pnm));
+    private static readonly Option<string> Format = Options.Choice("--format", "Format of the output; auto: by the name of --output, else the input's.", ["auto", "png", "jpg", "tif", "pnm"], "-f");
 
     private static readonly Option<int> Quality = Options.Integer("--quality", "Quality of JPEG output.", 1, 100, ImageWriteSettings.Default.JpegQuality, "-q");
-    private static readonly Option<string> Alpha = Options.Choice("--alpha", "What to do with opacity; kept, it is enlarged bicubically.", ("keep", "keep"), ("drop", "drop"));
+    private static readonly Option<string> Alpha = Options.Choice("--alpha", "What to do with opacity; kept, it is enlarged bicubically.", ["keep", "drop"]);
     private static readonly Option<int[]?> Bands = new("--bands")
     {
         Description = "Bands to take as red, green and blue, counted from 1, such as 4,3,2; or one band, as grey.",
@@ -55,7 +54,6 @@ internal static class UpscaleVerb
 
     public static Command Create()
     {
-        Format.Aliases.Add("-f");
         var command = new Command(
             "upscale",
             """
@@ -67,7 +65,6 @@ internal static class UpscaleVerb
         {
             Inputs, MoreInputs, Output, Scale, ModelOption.Model, TileSize, MaxMemory, EngineOptions.Threads, Format, Quality, Alpha, Bands, Range, Overwrite, Json,
         };
-        Format.DefaultValueFactory = _ => null;
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
     }
@@ -83,7 +80,14 @@ internal static class UpscaleVerb
             throw new ArgumentException($"--scale is {scale}, but the network {parsed.GetValue(ModelOption.Model)} enlarges {upscaler.Scale} times");
         }
 
-        var format = parsed.GetValue(Format);
+        ImageFormat? format = parsed.GetValue(Format) switch
+        {
+            "png" => ImageFormat.Png,
+            "jpg" => ImageFormat.Jpeg,
+            "tif" => ImageFormat.Tiff,
+            "pnm" => ImageFormat.Pnm,
+            _ => null,
+        };
         var list = ImageList.Of(inputs, parsed.GetValue(Output), format, upscaler.Scale);
         var maxMemory = (long)parsed.GetValue(MaxMemory) << Mebibyte;
         var job = new ImageJob(upscaler)
