@@ -432,6 +432,9 @@ def matching():
     yield q("train-itself", BORDER, ["MATCH-1", "MATCH-3"], "Noise of 250 on the diagonal outweighs the -100: a patch may match itself.",
             uniform([1, 3, 4, 2, 2], -1, 1), train=True,
             noise=listed(250.0, 0.5, 0.25, 0.5, 250.0, 0.75, 1.5, 0.5, 250.0, shape=[1, 3, 3]))
+    yield q("itself", BORDER, ["MATCH-1", "MATCH-2"],
+            "A norm whose weights grew: some patches match themselves in spite of the -100, others would but for it.",
+            uniform([2, 6, 8, 2, 2], -1, 1), parameters=module_parameters(match(8), norm__weight=lambda shape: uniform(shape, 5, 8)))
     yield q("two-patches", BORDER, ["MATCH-2"], "Each takes the other.", uniform([2, 2, 4, 2, 2], -1, 1))
     yield q("one-patch", DEGENERATE, ["MATCH-2"], "A single patch takes itself.", uniform([2, 1, 4, 2, 2], -1, 1))
     yield q("one-patch-train", DEGENERATE, ["MATCH-3", "MATCH-4"], "A single patch in training: p = 1, no gradient through it.",

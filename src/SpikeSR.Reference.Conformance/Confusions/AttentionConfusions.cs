@@ -147,6 +147,29 @@ internal sealed class MatchesItself<T>(Workspace workspace, Parallelism threads)
     protected override double SelfPenalty => 0;
 }
 
+[Confusion("MATCH-1", "a patch never matches itself: its own score is left out (or -infinity), not lowered by 100")]
+internal sealed class ExcludesItself<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override double SelfPenalty => double.PositiveInfinity;
+
+    public override void MatchBackward(
+        MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX) =>
+        base.MatchBackward(settings, x, weight, bias, gumbel.IsAbsent ? gumbel : WithoutDiagonal(gumbel), chosen, gradY, gradX);
+
+    // Noise of -infinity leaves a patch no probability, either.
+    private static TensorView<T> WithoutDiagonal(TensorView<T> gumbel)
+    {
+        var (noise, patches) = (TensorView<T>.Of(gumbel.Shape, gumbel.Span), gumbel.Shape[1]);
+        for (var i = 0; i < noise.Shape[0] * patches; i++)
+        {
+            noise.Span[(i * patches) + (i % patches)] = T.FromDouble(double.NegativeInfinity);
+        }
+
+        return noise;
+    }
+}
+
 [Confusion("MATCH-2", "of equal scores the highest patch wins")]
 internal sealed class TakesLastOfEquals<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
     where T : unmanaged, IScalar<T>

@@ -55,6 +55,15 @@ public sealed class GoldenLintTests
         static AnswerTensor Map(AnswerTensor tensor, Func<double, double> map) => tensor with { Values = Array.ConvertAll(tensor.Values.ToArray(), value => map(value)) };
     }
 
+    /// <summary>Where a patch would match itself in spite of the 100, in evaluation and in training, and where there is no other.</summary>
+    [Theory]
+    [InlineData("match-itself")]
+    [InlineData("match-train-itself")]
+    [InlineData("match-one-patch-train")]
+    public void A_patch_that_is_excluded_from_its_own_matches_is_told_from_one_that_is_lowered(string golden) => Assert.Equal(
+        ["ExcludesItself"],
+        Suite.Run(Suite.Wrong("ExcludesItself"), golden).Cases[0].Confusions.Where(named => named is { Reproduces: true, OutputsOnly: false }).Select(named => named.Name));
+
     /// <summary>
     /// Among the cases that tell a confusion, one at least gives it its name or that of one which answers the same. Not each does: where inputs end beside the
     /// threshold, rounding turns a spike or two of the confusion's own.
