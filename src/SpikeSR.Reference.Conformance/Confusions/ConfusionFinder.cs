@@ -17,10 +17,11 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
     private const double NearInSingle = 2e-5;
     private const int NearInRoundoffs = 16;
     private const double MuchNearer = 8;
+    private const double LeastExplained = 0.25;
 
     private readonly double _near = profile.StorageRoundoff < NearInDouble ? NearInDouble : Math.Max(NearInSingle, NearInRoundoffs * profile.StorageRoundoff);
 
-    /// <summary>The variants nearest to an answer; those that reproduce it, or, where none does, the one that agrees with most of it, if that is more than the definitions do.</summary>
+    /// <summary>The variants nearest to an answer; those that reproduce it, or, where none does, the one that agrees with most of it, if that explains a quarter of what the definitions do not.</summary>
     /// <param name="golden">The case.</param>
     /// <param name="question">Its file.</param>
     /// <param name="answer">A wrong answer.</param>
@@ -44,9 +45,10 @@ public sealed class ConfusionFinder(GoldenManifest suite, Profile profile)
             }
         }
 
-        // What agrees with no more of it than the definitions do explains nothing.
+        // Among so many variants one agrees by chance with a little more of it than the definitions do: that explains nothing.
         var own = Compare(right, answer, onlyOutputs: false);
-        return [.. variants.Select(variant => Name(variant.Confusion, Compare(variant.Answer!, answer, onlyOutputs: false))).Where(named => named.Agreeing > own.Agreeing).OrderByDescending(named => named.Agreeing).Take(1)];
+        var enough = own.Agreeing + (Math.Max(1, own.Elements - own.Agreeing) * LeastExplained);
+        return [.. variants.Select(variant => Name(variant.Confusion, Compare(variant.Answer!, answer, onlyOutputs: false))).Where(named => named.Agreeing >= enough).OrderByDescending(named => named.Agreeing).Take(1)];
     }
 
     private static NamedConfusion Name(Confusion confusion, Likeness likeness) => new(confusion.Name, confusion.Clause, confusion.Mistake, likeness.Agreeing, likeness.Elements);
