@@ -273,6 +273,19 @@ internal sealed class ScalesByChannels<T>(Workspace workspace, Parallelism threa
     }
 }
 
+[Confusion("ATT-4", "the gradients of queries and keys are not divided by sqrt(qk)")]
+internal sealed class UnscaledAttentionGradients<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void AttentionBackward(TensorView<T> q, TensorView<T> k, TensorView<T> v, TensorView<T> gradY, TensorView<T> gradQ, TensorView<T> gradK, TensorView<T> gradV)
+    {
+        var root = Math.Sqrt(q.Shape[2]);
+        base.AttentionBackward(q, k, v, gradY, gradQ, gradK, gradV);
+        Scale(gradQ, root, gradQ);
+        Scale(gradK, root, gradK);
+    }
+}
+
 [Confusion("MATCH-2", "a patch takes the least similar one")]
 internal sealed class TakesLeastSimilar<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
     where T : unmanaged, IScalar<T>

@@ -288,3 +288,33 @@ internal sealed class SquaresLoss<T>(Workspace workspace, Parallelism threads) :
         return sum / T.FromDouble(x.Length);
     }
 }
+
+[Confusion("ADAM-1", "Adam's epsilon is added to the uncorrected root, and the correction made to the learning rate")]
+internal sealed class EpsilonBeforeCorrection<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    // lr sqrt(c2) / c1 m / (sqrt(v) + eps) is the definition with eps / sqrt(c2).
+    public override void Adam(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v) =>
+        base.Adam(settings with { Epsilon = settings.Epsilon / Math.Sqrt(1 - Math.Pow(settings.Beta2, step)) }, step, theta, gradient, m, v);
+}
+
+[Confusion("ADAM-1", "Adam corrects as if it were one step further")]
+internal sealed class CountsStepsFromZero<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Adam(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v) =>
+        base.Adam(settings, step + 1, theta, gradient, m, v);
+}
+
+[Confusion("NET-1", "the last time step goes on, not the mean of all")]
+internal sealed class TakesLastStep<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void MeanOverSteps(TensorView<T> x, TensorView<T> y) => x.Span[^y.Length..].CopyTo(y.Span);
+
+    public override void MeanOverStepsBackward(TensorView<T> gradY, TensorView<T> gradX)
+    {
+        gradX.Clear();
+        gradY.Span.CopyTo(gradX.Span[^gradY.Length..]);
+    }
+}

@@ -132,7 +132,7 @@ internal abstract class LeakyGradient<T>(Workspace workspace, Parallelism thread
             for (var t = steps - 1; t >= 0; t--)
             {
                 var (at, u) = ((t * count) + i, h[t] - T.FromDouble(settings.Threshold));
-                var (s, surrogate) = (T.Fire(u, settings.Surrogate), settings.Surrogate.Derivative(u));
+                var (s, surrogate) = (T.Fire(u, settings.Surrogate), Slope(settings.Surrogate, u));
                 var gradS = gradSpike.IsAbsent ? T.FromDouble(0) : gradSpike.Span[at];
                 var gradV = gradTrace.IsAbsent ? carry : gradTrace.Span[at] + carry;
                 var gradH = (gradS * surrogate) + (gradV * ResetSlope(one - s, reset - h[t], surrogate));
@@ -141,6 +141,8 @@ internal abstract class LeakyGradient<T>(Workspace workspace, Parallelism thread
             }
         }
     }
+
+    protected virtual T Slope(SurrogateFunction surrogate, T u) => surrogate.Derivative(u);
 
     protected virtual T ResetSlope(T silent, T fall, T surrogate) => silent + (fall * surrogate);
 
@@ -247,4 +249,43 @@ internal sealed class TurnsRate<T>(Workspace workspace, Parallelism threads) : D
     }
 
     private static Parameter<T>? Turned(Parameter<T>? rate) => rate is null ? null : new(rate.Name, TensorView<T>.Of(rate.Value.Shape, [-rate.Value.Span[0]]));
+}
+
+[Confusion("SUR-2", "the surrogate's slope lacks its factor alpha: alpha scales the argument only")]
+internal sealed class DropsAlphaFactor<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void SurrogateBackward(SurrogateFunction surrogate, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradX)
+    {
+        base.SurrogateBackward(surrogate, x, gradSpike, gradX);
+        Scale(gradX, 1 / surrogate.Alpha, gradX);
+    }
+
+    protected override T Slope(SurrogateFunction surrogate, T u) => base.Slope(surrogate, u) / T.FromDouble(surrogate.Alpha);
+}
+
+[Confusion("LIF-3", "the membrane that is returned is H, before the reset")]
+internal sealed class ReturnsCharge<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    // No neuron reaches it: what is left is H.
+    private const double OutOfReach = 1e30;
+
+    public override void Neuron(NeuronSettings settings, Parameter<T>? rate, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace)
+    {
+        var (before, silence) = (membrane.IsAbsent ? membrane : TensorView<T>.Of(membrane.Shape, membrane.Span), TensorView<T>.Allocate(new Shape(1, x.Shape[1])));
+        base.Neuron(settings, rate, x, membrane, spike, trace);
+        for (var t = x.Shape[0] - 1; t >= 0 && !trace.IsAbsent; t--)
+        {
+            var v = t == 0 ? before : TensorView<T>.Of(new Shape(x.Shape[1]), trace.At(t - 1).Span);
+            base.Neuron(settings with { Threshold = OutOfReach }, rate, x.Slice(t, 1), v, silence, trace.Slice(t, 1));
+        }
+    }
+}
+
+[Confusion("LIF-1", "the membrane keeps exp(-1/tau) of itself, not 1 - 1/tau")]
+internal sealed class DecaysExponentially<T>(Workspace workspace, Parallelism threads) : ResetNeuron<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override NeuronSettings Change(NeuronSettings settings) => settings with { Tau = 1 / (1 - Math.Exp(-1 / settings.Tau)) };
 }

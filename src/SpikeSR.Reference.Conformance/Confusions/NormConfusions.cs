@@ -1,3 +1,4 @@
+using SpikeSR.Reference.Attention;
 using SpikeSR.Reference.Network;
 using SpikeSR.Reference.Operators;
 using SpikeSR.Reference.Tensors;
@@ -71,8 +72,8 @@ internal sealed class FrozenStatistics<T>(Workspace workspace, Parallelism threa
         base.BatchNormBackward(settings with { Train = false }, x, norm, statistics, gradY, gradX);
 }
 
-[Confusion("LN-1", "layer norm adds epsilon to the root instead of under it")]
-internal sealed class EpsilonOutsideRoot<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+/// <summary>Layer norm, written out so that its root can be got wrong; its backward pass is the definition's.</summary>
+internal abstract class RowNorm<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     public override void LayerNorm(double epsilon, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> y)
@@ -80,21 +81,35 @@ internal sealed class EpsilonOutsideRoot<T>(Workspace workspace, Parallelism thr
         var channels = x.Shape[1];
         for (var row = 0; row < x.Shape[0]; row++)
         {
-            var (source, n) = (x.At(row), T.FromDouble(channels));
-            var mean = FixedOrder.Sum<T>(source.Span) / n;
-            var variance = T.FromDouble(0);
-            foreach (var value in source.Span)
-            {
-                variance += (value - mean) * (value - mean);
-            }
-
-            var rstd = T.FromDouble(1) / (T.Sqrt(variance / n) + T.FromDouble(epsilon));
+            var (source, (mean, squares)) = (x.At(row), Deviations(x.At(row).Span));
+            var rstd = T.FromDouble(1) / Root(squares, channels, T.FromDouble(epsilon));
             for (var c = 0; c < channels; c++)
             {
                 y.Span[(row * channels) + c] = T.FusedMultiplyAdd((source.Span[c] - mean) * rstd, weight.Value.Span[c], bias.Value.Span[c]);
             }
         }
     }
+
+    /// <summary>The mean of a row, and the sum of the squares of what its elements lie from it.</summary>
+    internal static (T Mean, T Squares) Deviations(ReadOnlySpan<T> row)
+    {
+        var (mean, squares) = (FixedOrder.Sum(row) / T.FromDouble(row.Length), T.FromDouble(0));
+        foreach (var value in row)
+        {
+            squares += (value - mean) * (value - mean);
+        }
+
+        return (mean, squares);
+    }
+
+    protected abstract T Root(T squares, int channels, T epsilon);
+}
+
+[Confusion("LN-1", "layer norm adds epsilon to the root instead of under it")]
+internal sealed class EpsilonOutsideRoot<T>(Workspace workspace, Parallelism threads) : RowNorm<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override T Root(T squares, int channels, T epsilon) => T.Sqrt(squares / T.FromDouble(channels)) + epsilon;
 }
 
 [Confusion("SM-1", "softmax runs over the other axis")]
@@ -154,27 +169,10 @@ internal sealed class SoftmaxOverflows<T>(Workspace workspace, Parallelism threa
 }
 
 [Confusion("LN-1", "layer norm divides by the unbiased variance")]
-internal sealed class UnbiasedLayerNorm<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+internal sealed class UnbiasedLayerNorm<T>(Workspace workspace, Parallelism threads) : RowNorm<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
-    public override void LayerNorm(double epsilon, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> y)
-    {
-        var channels = x.Shape[1];
-        for (var row = 0; row < x.Shape[0]; row++)
-        {
-            var (source, mean, variance) = (x.At(row), FixedOrder.Sum<T>(x.At(row).Span) / T.FromDouble(channels), T.FromDouble(0));
-            foreach (var value in source.Span)
-            {
-                variance += (value - mean) * (value - mean);
-            }
-
-            var rstd = T.FromDouble(1) / T.Sqrt((variance / T.FromDouble(channels - 1)) + T.FromDouble(epsilon));
-            for (var c = 0; c < channels; c++)
-            {
-                y.Span[(row * channels) + c] = T.FusedMultiplyAdd((source.Span[c] - mean) * rstd, weight.Value.Span[c], bias.Value.Span[c]);
-            }
-        }
-    }
+    protected override T Root(T squares, int channels, T epsilon) => T.Sqrt((squares / T.FromDouble(channels - 1)) + epsilon);
 }
 
 [Confusion("TDBN-2", "evaluation forgets epsilon")]
@@ -183,4 +181,73 @@ internal sealed class ForgetsEpsilon<T>(Workspace workspace, Parallelism threads
 {
     public override void BatchNorm(BatchNormSettings settings, TensorView<T> x, NormParameters<T> norm, TensorView<T> y, TensorView<T> statistics) =>
         base.BatchNorm(settings.Train ? settings : settings with { Epsilon = 0 }, x, norm, y, statistics);
+}
+
+[Confusion("TDBN-1", "every image of every step is normalised by its own statistics")]
+internal sealed class NormalisesEachImage<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void BatchNorm(BatchNormSettings settings, TensorView<T> x, NormParameters<T> norm, TensorView<T> y, TensorView<T> statistics)
+    {
+        for (var i = 0; i < x.Shape[0]; i++)
+        {
+            base.BatchNorm(settings, x.Slice(i, 1), norm, y.Slice(i, 1), statistics);
+        }
+    }
+
+    public override void BatchNormBackward(BatchNormSettings settings, TensorView<T> x, NormParameters<T> norm, TensorView<T> statistics, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        var y = TensorView<T>.Allocate(x.Slice(0, 1).Shape);
+        for (var i = 0; i < x.Shape[0]; i++)
+        {
+            base.BatchNorm(settings with { Momentum = 0 }, x.Slice(i, 1), norm, y, statistics);
+            base.BatchNormBackward(settings, x.Slice(i, 1), norm, statistics, gradY.Slice(i, 1), gradX.Slice(i, 1));
+        }
+    }
+}
+
+[Confusion("LN-1", "layer norm has an epsilon of 1e-6 whatever was asked for")]
+internal sealed class SmallLayerNormEpsilon<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    private const double Small = 1e-6;
+
+    public override void LayerNorm(double epsilon, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> y) => base.LayerNorm(Small, x, weight, bias, y);
+
+    public override void LayerNormBackward(double epsilon, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gradY, TensorView<T> gradX) =>
+        base.LayerNormBackward(Small, x, weight, bias, gradY, gradX);
+
+    public override void Match(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen) =>
+        base.Match(settings with { Epsilon = Small }, x, weight, bias, gumbel, y, chosen);
+
+    public override void MatchBackward(
+        MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX) =>
+        base.MatchBackward(settings with { Epsilon = Small }, x, weight, bias, gumbel, chosen, gradY, gradX);
+}
+
+[Confusion("LN-2", "the backward pass of layer norm takes the row's statistics as constants")]
+internal sealed class FrozenRows<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void LayerNormBackward(double epsilon, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        var (channels, given) = (x.Shape[1], TensorView<T>.Of(gradY.Shape, gradY.Span));
+        base.LayerNormBackward(epsilon, x, weight, bias, gradY, gradX);
+        for (var row = 0; row < x.Shape[0]; row++)
+        {
+            var (_, squares) = RowNorm<T>.Deviations(x.At(row).Span);
+            var rstd = T.FromDouble(1) / T.Sqrt((squares / T.FromDouble(channels)) + T.FromDouble(epsilon));
+            for (var c = 0; c < channels; c++)
+            {
+                gradX.Span[(row * channels) + c] = given.Span[(row * channels) + c] * weight.Value.Span[c] * rstd;
+            }
+        }
+    }
+}
+
+[Confusion("SM-2", "the backward pass of softmax does not subtract the sum of y gradY: gradX = y gradY")]
+internal sealed class DropsSoftmaxSum<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void SoftmaxBackward(TensorView<T> y, TensorView<T> gradY, TensorView<T> gradX) => Multiply(y, gradY, gradX);
 }

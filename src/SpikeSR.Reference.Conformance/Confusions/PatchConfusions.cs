@@ -170,3 +170,10 @@ internal sealed class RepeatsPatchBeforeLast<T>(Workspace workspace, Parallelism
         }
     }
 }
+
+[Confusion("PATCH-3", "the backward pass of putting patches back does not divide")]
+internal sealed class UndividedSeamGradient<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void PatchReverseBackward(PatchGrid grid, TensorView<T> gradX, TensorView<T> gradY) => PatchDivide(grid, gradX, gradY);
+}

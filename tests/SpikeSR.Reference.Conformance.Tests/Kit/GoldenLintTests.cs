@@ -66,6 +66,24 @@ public sealed class GoldenLintTests
         Assert.Empty(new ConfusionFinder(Suite.Manifest, Suite.Single.Profile).Find(golden, question, BackendAnswer.Of(zeros)));
     }
 
+    /// <summary>What backends in PyTorch got wrong and the kit found without a name, each on a case that asks for little.</summary>
+    [Theory]
+    [InlineData("DropsAlphaFactor", "lif-one-step")]
+    [InlineData("ReturnsCharge", "lif-soft")]
+    [InlineData("ReturnsCharge", "lif-reset-positive")]
+    [InlineData("NormalisesEachImage", "batch-norm-train")]
+    [InlineData("SmallLayerNormEpsilon", "layer-norm-eps")]
+    [InlineData("FrozenRows", "layer-norm-tokens")]
+    [InlineData("DropsSoftmaxSum", "softmax-rows")]
+    [InlineData("UnscaledAttentionGradients", "attention-self")]
+    [InlineData("DecaysExponentially", "lif-hard")]
+    [InlineData("UndividedSeamGradient", "patch-reverse-p12")]
+    [InlineData("EpsilonBeforeCorrection", "adam-large-eps")]
+    [InlineData("CountsStepsFromZero", "adam-step-2")]
+    [InlineData("TakesLastStep", "spikesr-x2")]
+    public void A_mistake_that_was_made_is_named(string confusion, string golden) =>
+        Assert.Contains(Suite.Run(Suite.Wrong(confusion), golden).Cases[0].Confusions, named => named.Name == confusion && named.Reproduces);
+
     /// <summary>Where a patch would match itself in spite of the 100, in evaluation and in training, and where there is no other.</summary>
     [Theory]
     [InlineData("match-itself")]
