@@ -132,57 +132,57 @@ internal abstract class LeakyGradient<T>(Workspace workspace, Parallelism thread
             for (var t = steps - 1; t >= 0; t--)
             {
                 var (at, u) = ((t * count) + i, h[t] - T.FromDouble(settings.Threshold));
-                var (s, surrogate) = (T.Fire(u, settings.Surrogate), Slope(settings.Surrogate, u));
+                var (s, sg) = (T.Fire(u, settings.Surrogate), SurrogateSlope(settings.Surrogate, u));
                 var gradS = gradSpike.IsAbsent ? T.FromDouble(0) : gradSpike.Span[at];
-                var gradV = gradTrace.IsAbsent ? carry : gradTrace.Span[at] + carry;
-                var gradH = (gradS * surrogate) + (gradV * ResetSlope(one - s, reset - h[t], surrogate));
-                carry = gradH * Keep(one - (one / tau), t);
+                var gradVAndCarry = gradTrace.IsAbsent ? carry : gradTrace.Span[at] + carry;
+                var gradH = (gradS * sg) + (gradVAndCarry * ResetSlope(one - s, reset - h[t], sg));
+                carry = gradH * ChargeSlope(one - (one / tau), t);
                 gradX.Span[at] = gradH;
             }
         }
     }
 
-    protected virtual T Slope(SurrogateFunction surrogate, T u) => surrogate.Derivative(u);
+    protected virtual T SurrogateSlope(SurrogateFunction surrogate, T u) => surrogate.Derivative(u);
 
-    protected virtual T ResetSlope(T silent, T fall, T surrogate) => silent + (fall * surrogate);
+    protected virtual T ResetSlope(T silent, T fall, T sg) => silent + (fall * sg);
 
     // dH[t] / dV[t - 1].
-    protected virtual T Keep(T keep, int t) => keep;
+    protected virtual T ChargeSlope(T slope, int t) => slope;
 }
 
 [Confusion("LIF-5", "the backward pass goes through a reset as if there were none: dV/dH = 1")]
 internal sealed class IgnoresReset<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
-    protected override T ResetSlope(T silent, T fall, T surrogate) => T.FromDouble(1);
+    protected override T ResetSlope(T silent, T fall, T sg) => T.FromDouble(1);
 }
 
 [Confusion("LIF-5", "the reset term of dV/dH has the wrong sign: H - V_reset")]
 internal sealed class TurnsResetTerm<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
-    protected override T ResetSlope(T silent, T fall, T surrogate) => silent - (fall * surrogate);
+    protected override T ResetSlope(T silent, T fall, T sg) => silent - (fall * sg);
 }
 
 [Confusion("LIF-5", "the gradient does not leak between steps: carry = g_H")]
 internal sealed class CarriesWithoutLeak<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
-    protected override T Keep(T keep, int t) => T.FromDouble(1);
+    protected override T ChargeSlope(T slope, int t) => T.FromDouble(1);
 }
 
 [Confusion("LIF-5", "the gradient stops at the step: no carry")]
 internal sealed class CarriesNothing<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
-    protected override T Keep(T keep, int t) => T.FromDouble(0);
+    protected override T ChargeSlope(T slope, int t) => T.FromDouble(0);
 }
 
 [Confusion("LIF-5", "the history is cut: no carry from step 16 to step 15, from 32 to 31, ...")]
 internal sealed class CutsHistory<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
-    protected override T Keep(T keep, int t) => t % 16 == 0 ? T.FromDouble(0) : keep;
+    protected override T ChargeSlope(T slope, int t) => t % 16 == 0 ? T.FromDouble(0) : slope;
 }
 
 [Confusion("LIF-3", "a soft reset goes to 0, as a hard one does")]
@@ -261,7 +261,7 @@ internal sealed class DropsAlphaFactor<T>(Workspace workspace, Parallelism threa
         Scale(gradX, 1 / surrogate.Alpha, gradX);
     }
 
-    protected override T Slope(SurrogateFunction surrogate, T u) => base.Slope(surrogate, u) / T.FromDouble(surrogate.Alpha);
+    protected override T SurrogateSlope(SurrogateFunction surrogate, T u) => base.SurrogateSlope(surrogate, u) / T.FromDouble(surrogate.Alpha);
 }
 
 [Confusion("LIF-3", "the membrane that is returned is H, before the reset")]

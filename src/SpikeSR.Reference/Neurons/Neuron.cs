@@ -50,6 +50,7 @@ public static class Neuron
                 var v = membrane.IsAbsent ? constants.Reset : membrane.Span[i];
                 for (var t = 0; t < steps; t++)
                 {
+                    // HandOn changes no value: it tells who follows the neuron with error bounds that V is stored between steps (SPEC BND-1).
                     var h = constants.Charge(firing.HandOn(v), input[(t * count) + i]);
                     var s = firing.Fire(h - constants.Threshold, (t * count) + i);
                     v = constants.AfterReset(h, settings.DetachReset ? T.Detach(s) : s);
@@ -136,15 +137,16 @@ public static class Neuron
                     var h = charged[t];
                     var u = h - constants.Threshold;
                     var s = firing.Fire(u, at);
-                    var surrogate = settings.Surrogate.Derivative(u);
+                    var sg = settings.Surrogate.Derivative(u);
                     var gradS = gradSpike.IsAbsent ? zero : gradSpike.Span[at];
-                    var gradV = gradTrace.IsAbsent ? carry : gradTrace.Span[at] + carry;
-                    var gradH = (gradS * surrogate) + (gradV * constants.ResetDerivative(h, s, surrogate));
-                    carry = firing.HandOn(gradH * constants.Keep);
+                    var gradVAndCarry = gradTrace.IsAbsent ? carry : gradTrace.Span[at] + carry;
+                    var gradH = (gradS * sg) + (gradVAndCarry * constants.ResetDerivative(h, s, sg));
+                    carry = firing.HandOn(gradH * constants.ChargeDerivative);
                     if (!rateTerms.IsAbsent)
                     {
-                        var leak = before[t] - constants.Reset;
-                        rateTerms.Span[at] = gradH * (settings.DecayInput ? x.Span[at] - leak : -leak);
+                        var aboveReset = before[t] - constants.Reset;
+                        var q = settings.DecayInput ? x.Span[at] - aboveReset : -aboveReset;
+                        rateTerms.Span[at] = gradH * q;
                     }
 
                     gradX.Span[at] = constants.InputGradient(gradH);
@@ -230,7 +232,7 @@ public static class Neuron
             Threshold = T.FromDouble(settings.Threshold);
             Reset = T.FromDouble(settings.Reset ?? 0);
             Rate = settings.Kind == NeuronKind.ParametricLeaky ? T.Sigmoid(rateParameter.Span[0]) : one / _tau;
-            Keep = settings.Kind == NeuronKind.IntegrateAndFire ? one : one - Rate;
+            ChargeDerivative = settings.Kind == NeuronKind.IntegrateAndFire ? one : one - Rate;
         }
 
         /// <summary>V_th.</summary>
@@ -242,8 +244,8 @@ public static class Neuron
         /// <summary>1 / tau, or r of PLIF.</summary>
         public T Rate { get; }
 
-        /// <summary>dH[t + 1] / dV[t] = 1 - 1 / tau.</summary>
-        public T Keep { get; }
+        /// <summary>dH/dV, V being the membrane that the step before left: 1 - 1 / tau, 1 - r of PLIF, 1 of IF.</summary>
+        public T ChargeDerivative { get; }
 
         public T Charge(T v, T x)
         {
@@ -252,29 +254,29 @@ public static class Neuron
                 return v + x;
             }
 
-            var leak = v - Reset;
-            return _settings.DecayInput ? v + Leak(x - leak) : (v - Leak(leak)) + x;
+            var aboveReset = v - Reset;
+            return _settings.DecayInput ? v + DividedByTau(x - aboveReset) : (v - DividedByTau(aboveReset)) + x;
         }
 
         public T AfterReset(T h, T s) =>
             _settings.Reset is null ? h - (s * Threshold) : ((T.FromDouble(1) - s) * h) + (s * Reset);
 
-        /// <summary>dV/dH at one step.</summary>
-        public T ResetDerivative(T h, T s, T surrogate)
+        /// <summary>D, dV/dH at one step.</summary>
+        public T ResetDerivative(T h, T s, T sg)
         {
             var one = T.FromDouble(1);
             if (_settings.Reset is null)
             {
-                return _settings.DetachReset ? one : one - (Threshold * surrogate);
+                return _settings.DetachReset ? one : one - (Threshold * sg);
             }
 
-            return _settings.DetachReset ? one - s : (one - s) + ((Reset - h) * surrogate);
+            return _settings.DetachReset ? one - s : (one - s) + ((Reset - h) * sg);
         }
 
         public T InputGradient(T gradH) =>
-            _settings.Kind == NeuronKind.IntegrateAndFire || !_settings.DecayInput ? gradH : Leak(gradH);
+            _settings.Kind == NeuronKind.IntegrateAndFire || !_settings.DecayInput ? gradH : DividedByTau(gradH);
 
-        // Divided by tau, or multiplied by r.
-        private T Leak(T value) => _settings.Kind == NeuronKind.ParametricLeaky ? value * Rate : value / _tau;
+        // / tau of LIF; * r of PLIF, in its place.
+        private T DividedByTau(T value) => _settings.Kind == NeuronKind.ParametricLeaky ? value * Rate : value / _tau;
     }
 }

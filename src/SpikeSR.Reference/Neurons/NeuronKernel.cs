@@ -127,15 +127,16 @@ internal static unsafe class NeuronKernel
                 var h = TLane.Load(charged + (t * TLane.Width));
                 var u = h - threshold;
                 var s = SurrogateKernel.Fire<TLane, T>(u);
-                var slope = surrogate.Derivative(u);
+                var sg = surrogate.Derivative(u);
                 var gradS = gradSpike is null ? zero : TLane.Load(gradSpike + at);
-                var gradV = gradTrace is null ? carry : TLane.Load(gradTrace + at) + carry;
-                var gradH = (gradS * slope) + (gradV * constants.ResetDerivative(h, s, slope));
-                carry = gradH * TLane.Broadcast(constants.Keep);
+                var gradVAndCarry = gradTrace is null ? carry : TLane.Load(gradTrace + at) + carry;
+                var gradH = (gradS * sg) + (gradVAndCarry * constants.ResetDerivative(h, s, sg));
+                carry = gradH * TLane.Broadcast(constants.ChargeDerivative);
                 if (rateTerms is not null)
                 {
-                    var leak = TLane.Load(before + (t * TLane.Width)) - reset;
-                    TLane.Store(rateTerms + at, gradH * (constants.DecayInput ? TLane.Load(x + at) - leak : -leak));
+                    var aboveReset = TLane.Load(before + (t * TLane.Width)) - reset;
+                    var q = constants.DecayInput ? TLane.Load(x + at) - aboveReset : -aboveReset;
+                    TLane.Store(rateTerms + at, gradH * q);
                 }
 
                 TLane.Store(gradX + at, constants.InputGradient(gradH));
@@ -164,7 +165,7 @@ internal static unsafe class NeuronKernel
             Threshold = T.CreateTruncating(settings.Threshold);
             Reset = T.CreateTruncating(settings.Reset ?? 0);
             Rate = _isParametric ? ExactMath.Sigmoid<LaneScalar<T>, T>(new(rateParameter.Span[0])).Value : T.One / T.CreateTruncating(settings.Tau);
-            Keep = _leaks ? T.One - Rate : T.One;
+            ChargeDerivative = _leaks ? T.One - Rate : T.One;
         }
 
         /// <summary>Whether the input decays with the membrane.</summary>
@@ -179,8 +180,8 @@ internal static unsafe class NeuronKernel
         /// <summary>1 / tau, or r of PLIF.</summary>
         public T Rate { get; }
 
-        /// <summary>dH[t + 1] / dV[t] = 1 - 1 / tau.</summary>
-        public T Keep { get; }
+        /// <summary>dH/dV, V being the membrane that the step before left: 1 - 1 / tau, 1 - r of PLIF, 1 of IF.</summary>
+        public T ChargeDerivative { get; }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane Charge<TLane>(TLane v, TLane x)
@@ -191,8 +192,8 @@ internal static unsafe class NeuronKernel
                 return v + x;
             }
 
-            var leak = v - TLane.Broadcast(Reset);
-            return DecayInput ? v + Leak(x - leak) : (v - Leak(leak)) + x;
+            var aboveReset = v - TLane.Broadcast(Reset);
+            return DecayInput ? v + DividedByTau(x - aboveReset) : (v - DividedByTau(aboveReset)) + x;
         }
 
         // The products are not skipped: 0 * infinity and the sign of zero are the definition's.
@@ -201,27 +202,27 @@ internal static unsafe class NeuronKernel
             where TLane : unmanaged, ILane<TLane, T> =>
             _isHard ? ((TLane.Broadcast(T.One) - s) * h) + (s * TLane.Broadcast(Reset)) : h - (s * TLane.Broadcast(Threshold));
 
-        /// <summary>dV/dH at one step.</summary>
+        /// <summary>D, dV/dH at one step.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TLane ResetDerivative<TLane>(TLane h, TLane s, TLane slope)
+        public TLane ResetDerivative<TLane>(TLane h, TLane s, TLane sg)
             where TLane : unmanaged, ILane<TLane, T>
         {
             var one = TLane.Broadcast(T.One);
             if (!_isHard)
             {
-                return _detachReset ? one : one - (TLane.Broadcast(Threshold) * slope);
+                return _detachReset ? one : one - (TLane.Broadcast(Threshold) * sg);
             }
 
-            return _detachReset ? one - s : (one - s) + ((TLane.Broadcast(Reset) - h) * slope);
+            return _detachReset ? one - s : (one - s) + ((TLane.Broadcast(Reset) - h) * sg);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane InputGradient<TLane>(TLane gradH)
-            where TLane : unmanaged, ILane<TLane, T> => _leaks && DecayInput ? Leak(gradH) : gradH;
+            where TLane : unmanaged, ILane<TLane, T> => _leaks && DecayInput ? DividedByTau(gradH) : gradH;
 
-        // Divided by tau, or multiplied by r.
+        // / tau of LIF; * r of PLIF, in its place.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private TLane Leak<TLane>(TLane value)
+        private TLane DividedByTau<TLane>(TLane value)
             where TLane : unmanaged, ILane<TLane, T> => _isParametric ? value * TLane.Broadcast(Rate) : _tau.Divide(value);
     }
 }
