@@ -5,22 +5,22 @@ namespace SpikeSR.Reference.Neurons;
 /// <summary>The shapes of surrogate gradient (SPEC SUR-2).</summary>
 public enum SurrogateKind
 {
-    /// <summary>alpha q (1 - q), q = sigmoid(alpha u); default alpha 4.</summary>
+    /// <summary>alpha (q (1 - q)), q = sigmoid(alpha u); default alpha 4.</summary>
     Sigmoid,
 
-    /// <summary>alpha / (2 (1 + (pi/2 alpha u)^2)); default alpha 2.</summary>
+    /// <summary>alpha / (2 (1 + z z)), z = (pi/2 alpha) u; default alpha 2.</summary>
     ATan,
 
-    /// <summary>max(0, alpha - alpha^2 |u|); default alpha 1.</summary>
+    /// <summary>max(0, alpha - (alpha alpha) |u|); default alpha 1.</summary>
     PiecewiseQuadratic,
 
-    /// <summary>alpha/2 exp(-alpha |u|); default alpha 1.</summary>
+    /// <summary>(alpha / 2) exp(-(alpha |u|)); default alpha 1.</summary>
     PiecewiseExp,
 
-    /// <summary>alpha / (2 (1 + alpha |u|)^2); default alpha 2.</summary>
+    /// <summary>alpha / (2 (w w)), w = 1 + alpha |u|; default alpha 2.</summary>
     SoftSign,
 
-    /// <summary>alpha / sqrt(pi) exp(-(alpha u)^2); default alpha 2.</summary>
+    /// <summary>(alpha / sqrt pi) exp(-(z z)), z = alpha u; default alpha 2.</summary>
     Erf,
 }
 
@@ -40,7 +40,7 @@ public readonly record struct SurrogateFunction(SurrogateKind Kind, double Alpha
         Guard.That(Alpha > 0, $"alpha is {Alpha}, expected above 0", nameof(Alpha));
     }
 
-    /// <summary>The derivative that the backward pass uses, sg(u).</summary>
+    /// <summary>The derivative that the backward pass uses, sg(u); q, z and w are those of <see cref="SurrogateKind"/>.</summary>
     /// <typeparam name="T">Scalar.</typeparam>
     /// <param name="u">Membrane less threshold.</param>
     /// <exception cref="InvalidOperationException">The kind is not one of <see cref="SurrogateKind"/>.</exception>
@@ -55,19 +55,25 @@ public readonly record struct SurrogateFunction(SurrogateKind Kind, double Alpha
                 var q = T.Sigmoid(alpha * u);
                 return alpha * (q * (one - q));
             case SurrogateKind.ATan:
-                var scaled = T.FromDouble(Math.PI / 2 * Alpha) * u;
-                return alpha / (T.FromDouble(2) * (one + (scaled * scaled)));
+            {
+                var z = T.FromDouble(Math.PI / 2 * Alpha) * u;
+                return alpha / (T.FromDouble(2) * (one + (z * z)));
+            }
+
             case SurrogateKind.PiecewiseQuadratic:
                 var height = alpha - ((alpha * alpha) * T.Abs(u));
                 return T.IsGreater(height, T.FromDouble(0)) ? height : T.FromDouble(0);
             case SurrogateKind.PiecewiseExp:
                 return (alpha / T.FromDouble(2)) * T.Exp(-(alpha * T.Abs(u)));
             case SurrogateKind.SoftSign:
-                var wide = one + (alpha * T.Abs(u));
-                return alpha / (T.FromDouble(2) * (wide * wide));
+                var w = one + (alpha * T.Abs(u));
+                return alpha / (T.FromDouble(2) * (w * w));
             case SurrogateKind.Erf:
-                var steep = alpha * u;
-                return T.FromDouble(Alpha / Math.Sqrt(Math.PI)) * T.Exp(-(steep * steep));
+            {
+                var z = alpha * u;
+                return T.FromDouble(Alpha / Math.Sqrt(Math.PI)) * T.Exp(-(z * z));
+            }
+
             default:
                 throw new InvalidOperationException($"unknown surrogate {Kind}");
         }

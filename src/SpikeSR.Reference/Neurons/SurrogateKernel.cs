@@ -59,19 +59,24 @@ internal static unsafe class SurrogateKernel
                     var q = ExactMath.Sigmoid<TLane, T>(alpha * u);
                     return alpha * (q * (one - q));
                 case SurrogateKind.ATan:
-                    var scaled = TLane.Broadcast(_factor) * u;
-                    return alpha / (two * (one + (scaled * scaled)));
+                {
+                    var z = TLane.Broadcast(_factor) * u;
+                    return alpha / (two * (one + (z * z)));
+                }
+
                 case SurrogateKind.PiecewiseQuadratic:
                     var (height, zero) = (alpha - ((alpha * alpha) * TLane.Abs(u)), TLane.Broadcast(T.Zero));
                     return TLane.Select(TLane.IsGreater(height, zero), height, zero);
                 case SurrogateKind.PiecewiseExp:
                     return (alpha / two) * ExactMath.Exp<TLane, T>(-(alpha * TLane.Abs(u)));
                 case SurrogateKind.SoftSign:
-                    var wide = one + (alpha * TLane.Abs(u));
-                    return alpha / (two * (wide * wide));
+                    var w = one + (alpha * TLane.Abs(u));
+                    return alpha / (two * (w * w));
                 default:
-                    var steep = alpha * u;
-                    return TLane.Broadcast(_factor) * ExactMath.Exp<TLane, T>(-(steep * steep));
+                {
+                    var z = alpha * u;
+                    return TLane.Broadcast(_factor) * ExactMath.Exp<TLane, T>(-(z * z));
+                }
             }
         }
     }
