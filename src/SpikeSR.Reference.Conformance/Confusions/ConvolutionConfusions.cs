@@ -278,12 +278,12 @@ internal abstract class Sampling<T>(Workspace workspace, Parallelism threads) : 
     private T Sample(TensorView<T> image, T row, T column, int channel)
     {
         var (top, left) = (Corner(row), Corner(column));
-        var (lowY, lowX) = (row - T.FromDouble(top), column - T.FromDouble(left));
-        var (highY, highX) = (T.FromDouble(1) - lowY, T.FromDouble(1) - lowX);
-        var sum = (highY * highX) * Read(image, top, left, channel);
-        sum = T.FusedMultiplyAdd(highY * lowX, Read(image, top, left + 1, channel), sum);
-        sum = T.FusedMultiplyAdd(lowY * highX, Read(image, top + 1, left, channel), sum);
-        return T.FusedMultiplyAdd(lowY * lowX, Read(image, top + 1, left + 1, channel), sum);
+        var (ly, lx) = (row - T.FromDouble(top), column - T.FromDouble(left));
+        var (hy, hx) = (T.FromDouble(1) - ly, T.FromDouble(1) - lx);
+        var sum = (hy * hx) * Read(image, top, left, channel);
+        sum = T.FusedMultiplyAdd(hy * lx, Read(image, top, left + 1, channel), sum);
+        sum = T.FusedMultiplyAdd(ly * hx, Read(image, top + 1, left, channel), sum);
+        return T.FusedMultiplyAdd(ly * lx, Read(image, top + 1, left + 1, channel), sum);
     }
 }
 

@@ -8,7 +8,7 @@ namespace SpikeSR.Reference.Operators;
 /// y = p stride - padding + ky dilation + offset[2 (g K + k)]
 /// x = q stride - padding + kx dilation + offset[2 (g K + k) + 1]
 /// sample = the bilinear form on the cell (y0, y0 + 1) x (x0, x0 + 1), y0 = floor(y), x0 = floor(x); corners outside the image read +0
-///        = fma(w11, v11, fma(w10, v10, fma(w01, v01, w00 v00)))
+///        = fma(ly lx, v11, fma(ly hx, v10, fma(hy lx, v01, (hy hx) v00))), ly = y - y0, hy = 1 - ly, x likewise
 /// column = sample mask[g K + k]                     (version 1: no mask)
 /// out[o] = bias[o] + sum over (channel, ky, kx) ascending of column weight[o]
 /// </code>
@@ -59,7 +59,7 @@ public static class DeformableConvolution
     }
 
     /// <summary>
-    /// Gradients to input, offset, mask and weight. With gc = sum over the group's outputs ascending of gradY weight (the column's gradient) and gs = gc mask:
+    /// Gradients to input, offset, mask and weight. With gc = sum over the group's outputs ascending of gradY weight (the column's gradient) and gs = gc mask (the sample's):
     /// gradMask = sum over the offset group's channels of gc sample; gradOffset = sum over them of gs d(sample)/dy and gs d(sample)/dx, both in
     /// <see cref="FixedOrder"/>; gradX gathers gs times the corner weights by fused multiply-add, ascending by pixel, then tap, then corner 00, 01, 10, 11;
     /// gradWeight[o] += sum over pixels ascending of gradY[o] column. Overwrites gradX, gradOffset and gradMask; adds to gradWeight.
@@ -101,7 +101,7 @@ public static class DeformableConvolution
         gradX.Clear();
         threads.For(x.Shape[0], n =>
         {
-            var (gradColumn, samples, slopesY, slopesX) = (new T[inputs * taps], new T[inputs], new T[inputs], new T[inputs]);
+            var (gradColumn, maskTerms, offsetTermsY, offsetTermsX) = (new T[inputs * taps], new T[inputs], new T[inputs], new T[inputs]);
             for (var pixel = n * pixels; pixel < (n + 1) * pixels; pixel++)
             {
                 GradColumn(settings, weight, gradY.Span.Slice(pixel * outputs, outputs), gradColumn, taps);
@@ -113,9 +113,9 @@ public static class DeformableConvolution
                         var sample = cell.Sample(x, i);
                         columns.Span[(pixel * inputs * taps) + (i * taps) + tap] = Modulate(sample, mask, offsetGroups, pixel, tap, taps, inputs, i);
                         var gradSample = Modulate(gradColumn[(i * taps) + tap], mask, offsetGroups, pixel, tap, taps, inputs, i);
-                        samples[i] = gradColumn[(i * taps) + tap] * sample;
-                        slopesY[i] = gradSample * cell.SlopeY(x, i);
-                        slopesX[i] = gradSample * cell.SlopeX(x, i);
+                        maskTerms[i] = gradColumn[(i * taps) + tap] * sample;
+                        offsetTermsY[i] = gradSample * cell.SlopeY(x, i);
+                        offsetTermsX[i] = gradSample * cell.SlopeX(x, i);
                         cell.Scatter(gradX, i, gradSample);
                     }
 
@@ -123,11 +123,11 @@ public static class DeformableConvolution
                     for (var group = 0; group < offsetGroups; group++)
                     {
                         var at = (pixel * offsetGroups * taps) + (group * taps) + tap;
-                        gradOffset.Span[2 * at] = FixedOrder.Sum<T>(slopesY.AsSpan(group * block, block));
-                        gradOffset.Span[(2 * at) + 1] = FixedOrder.Sum<T>(slopesX.AsSpan(group * block, block));
+                        gradOffset.Span[2 * at] = FixedOrder.Sum<T>(offsetTermsY.AsSpan(group * block, block));
+                        gradOffset.Span[(2 * at) + 1] = FixedOrder.Sum<T>(offsetTermsX.AsSpan(group * block, block));
                         if (!gradMask.IsAbsent)
                         {
-                            gradMask.Span[at] = FixedOrder.Sum<T>(samples.AsSpan(group * block, block));
+                            gradMask.Span[at] = FixedOrder.Sum<T>(maskTerms.AsSpan(group * block, block));
                         }
                     }
                 }
@@ -250,10 +250,13 @@ public static class DeformableConvolution
     private readonly struct Cell<T>
         where T : unmanaged, IScalar<T>
     {
-        private readonly T _lowY;
-        private readonly T _lowX;
-        private readonly T _highY;
-        private readonly T _highX;
+        // How far the position lies from the low (upper, left) side of the cell, ly = y - y0, and what is left to the high side, hy = 1 - ly.
+        private readonly T _ly;
+        private readonly T _lx;
+        private readonly T _hy;
+        private readonly T _hx;
+
+        // Where the corners stand, 01 being (y0, x0 + 1); -1 outside the image.
         private readonly int _at00;
         private readonly int _at01;
         private readonly int _at10;
@@ -261,35 +264,42 @@ public static class DeformableConvolution
 
         public Cell(Shape image, int n, T y, T x)
         {
-            var (top, left) = (T.Floor(y), T.Floor(x));
-            (_lowY, _lowX) = (y - T.FromDouble(top), x - T.FromDouble(left));
-            (_highY, _highX) = (T.FromDouble(1) - _lowY, T.FromDouble(1) - _lowX);
-            (_at00, _at01) = (Index(image, n, top, left), Index(image, n, top, left + 1));
-            (_at10, _at11) = (Index(image, n, top + 1, left), Index(image, n, top + 1, left + 1));
+            var (y0, x0) = (T.Floor(y), T.Floor(x));
+            (_ly, _lx) = (y - T.FromDouble(y0), x - T.FromDouble(x0));
+            (_hy, _hx) = (T.FromDouble(1) - _ly, T.FromDouble(1) - _lx);
+            (_at00, _at01) = (Index(image, n, y0, x0), Index(image, n, y0, x0 + 1));
+            (_at10, _at11) = (Index(image, n, y0 + 1, x0), Index(image, n, y0 + 1, x0 + 1));
         }
 
         public T Sample(TensorView<T> x, int channel)
         {
-            var sum = (_highY * _highX) * Read(x, _at00, channel);
-            sum = T.FusedMultiplyAdd(_highY * _lowX, Read(x, _at01, channel), sum);
-            sum = T.FusedMultiplyAdd(_lowY * _highX, Read(x, _at10, channel), sum);
-            return T.FusedMultiplyAdd(_lowY * _lowX, Read(x, _at11, channel), sum);
+            var (v00, v01, v10, v11) = Corners(x, channel);
+            var sum = (_hy * _hx) * v00;
+            sum = T.FusedMultiplyAdd(_hy * _lx, v01, sum);
+            sum = T.FusedMultiplyAdd(_ly * _hx, v10, sum);
+            return T.FusedMultiplyAdd(_ly * _lx, v11, sum);
         }
 
-        // d sample / dy = fma(lowX, v11 - v01, highX (v10 - v00)).
-        public T SlopeY(TensorView<T> x, int channel) => T.FusedMultiplyAdd(
-            _lowX, Read(x, _at11, channel) - Read(x, _at01, channel), _highX * (Read(x, _at10, channel) - Read(x, _at00, channel)));
+        // d sample / dy.
+        public T SlopeY(TensorView<T> x, int channel)
+        {
+            var (v00, v01, v10, v11) = Corners(x, channel);
+            return T.FusedMultiplyAdd(_lx, v11 - v01, _hx * (v10 - v00));
+        }
 
-        // d sample / dx = fma(lowY, v11 - v10, highY (v01 - v00)).
-        public T SlopeX(TensorView<T> x, int channel) => T.FusedMultiplyAdd(
-            _lowY, Read(x, _at11, channel) - Read(x, _at10, channel), _highY * (Read(x, _at01, channel) - Read(x, _at00, channel)));
+        // d sample / dx.
+        public T SlopeX(TensorView<T> x, int channel)
+        {
+            var (v00, v01, v10, v11) = Corners(x, channel);
+            return T.FusedMultiplyAdd(_ly, v11 - v10, _hy * (v01 - v00));
+        }
 
         public void Scatter(TensorView<T> gradX, int channel, T g)
         {
-            Add(gradX, _at00, channel, _highY * _highX, g);
-            Add(gradX, _at01, channel, _highY * _lowX, g);
-            Add(gradX, _at10, channel, _lowY * _highX, g);
-            Add(gradX, _at11, channel, _lowY * _lowX, g);
+            Add(gradX, _at00, channel, _hy * _hx, g);
+            Add(gradX, _at01, channel, _hy * _lx, g);
+            Add(gradX, _at10, channel, _ly * _hx, g);
+            Add(gradX, _at11, channel, _ly * _lx, g);
         }
 
         private static void Add(TensorView<T> gradX, int at, int channel, T weight, T g)
@@ -299,6 +309,9 @@ public static class DeformableConvolution
                 gradX.Span[at + channel] = T.FusedMultiplyAdd(weight, g, gradX.Span[at + channel]);
             }
         }
+
+        private (T V00, T V01, T V10, T V11) Corners(TensorView<T> x, int channel) =>
+            (Read(x, _at00, channel), Read(x, _at01, channel), Read(x, _at10, channel), Read(x, _at11, channel));
 
         private static T Read(TensorView<T> x, int at, int channel) => at >= 0 ? x.Span[at + channel] : T.FromDouble(0);
 

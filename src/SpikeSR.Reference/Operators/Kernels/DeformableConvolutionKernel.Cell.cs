@@ -21,16 +21,16 @@ internal static unsafe partial class DeformableConvolutionKernel
         public const int Left = 3 * PixelBlock;
 
         /// <summary>y - floor y.</summary>
-        public const int LowY = 4 * PixelBlock;
+        public const int Ly = 4 * PixelBlock;
 
         /// <summary>x - floor x.</summary>
-        public const int LowX = 5 * PixelBlock;
+        public const int Lx = 5 * PixelBlock;
 
-        /// <summary>1 - lowY.</summary>
-        public const int HighY = 6 * PixelBlock;
+        /// <summary>1 - ly.</summary>
+        public const int Hy = 6 * PixelBlock;
 
-        /// <summary>1 - lowX.</summary>
-        public const int HighX = 7 * PixelBlock;
+        /// <summary>1 - lx.</summary>
+        public const int Hx = 7 * PixelBlock;
 
         /// <summary>The upper left corner's weight.</summary>
         public const int Weight00 = 8 * PixelBlock;

@@ -227,18 +227,18 @@ internal static unsafe partial class DeformableConvolutionKernel
                     var isInside = TLane.And(
                         TLane.And(TLane.IsGreaterOrEqual(top, zero), TLane.IsGreater(lastRow, top)),
                         TLane.And(TLane.IsGreaterOrEqual(left, zero), TLane.IsGreater(lastColumn, left)));
-                    var (lowY, lowX) = (y - top, x - left);
-                    var (highY, highX) = (one - lowY, one - lowX);
+                    var (ly, lx) = (y - top, x - left);
+                    var (hy, hx) = (one - ly, one - lx);
                     TLane.Store(cell + Cell.Top, TLane.Select(isInside, top, outside));
                     TLane.Store(cell + Cell.Left, left);
-                    TLane.Store(cell + Cell.LowY, lowY);
-                    TLane.Store(cell + Cell.LowX, lowX);
-                    TLane.Store(cell + Cell.HighY, highY);
-                    TLane.Store(cell + Cell.HighX, highX);
-                    TLane.Store(cell + Cell.Weight00, highY * highX);
-                    TLane.Store(cell + Cell.Weight01, highY * lowX);
-                    TLane.Store(cell + Cell.Weight10, lowY * highX);
-                    TLane.Store(cell + Cell.Weight11, lowY * lowX);
+                    TLane.Store(cell + Cell.Ly, ly);
+                    TLane.Store(cell + Cell.Lx, lx);
+                    TLane.Store(cell + Cell.Hy, hy);
+                    TLane.Store(cell + Cell.Hx, hx);
+                    TLane.Store(cell + Cell.Weight00, hy * hx);
+                    TLane.Store(cell + Cell.Weight01, hy * lx);
+                    TLane.Store(cell + Cell.Weight10, ly * hx);
+                    TLane.Store(cell + Cell.Weight11, ly * lx);
                 }
             }
         }
@@ -300,8 +300,8 @@ internal static unsafe partial class DeformableConvolutionKernel
         private void Backward<TLane>(Corners<T> corners, T* cell, T modulation, int c, int end, T* gradColumn, T* column, T* terms, T* gradX)
             where TLane : unmanaged, ILane<TLane, T>
         {
-            var (lowY, lowX) = (TLane.Broadcast(cell[Cell.LowY]), TLane.Broadcast(cell[Cell.LowX]));
-            var (highY, highX) = (TLane.Broadcast(cell[Cell.HighY]), TLane.Broadcast(cell[Cell.HighX]));
+            var (ly, lx) = (TLane.Broadcast(cell[Cell.Ly]), TLane.Broadcast(cell[Cell.Lx]));
+            var (hy, hx) = (TLane.Broadcast(cell[Cell.Hy]), TLane.Broadcast(cell[Cell.Hx]));
             var weight00 = TLane.Broadcast(cell[Cell.Weight00]);
             var weight01 = TLane.Broadcast(cell[Cell.Weight01]);
             var weight10 = TLane.Broadcast(cell[Cell.Weight10]);
@@ -316,8 +316,8 @@ internal static unsafe partial class DeformableConvolutionKernel
                 var sample = Bilinear(weight00, weight01, weight10, weight11, v00, v01, v10, v11);
                 var g = TLane.Load(gradColumn);
                 var gradSample = g * mask;
-                var slopeY = TLane.FusedMultiplyAdd(lowX, v11 - v01, highX * (v10 - v00));
-                var slopeX = TLane.FusedMultiplyAdd(lowY, v11 - v10, highY * (v01 - v00));
+                var slopeY = TLane.FusedMultiplyAdd(lx, v11 - v01, hx * (v10 - v00));
+                var slopeX = TLane.FusedMultiplyAdd(ly, v11 - v10, hy * (v01 - v00));
                 TLane.Store(column, sample * mask);
                 TLane.Store(terms + c, gradSample * slopeY);
                 TLane.Store(terms + _channels + c, gradSample * slopeX);
