@@ -14,6 +14,9 @@ namespace SpikeSR.Reference.Attention;
 /// </summary>
 public static class Match
 {
+    /// <summary>What a patch's score for itself is lowered by, so that it finds another.</summary>
+    internal const double SelfPenalty = 100;
+
     /// <summary>Finds every patch's match and copies it.</summary>
     /// <typeparam name="T">Scalar.</typeparam>
     /// <param name="settings">Mode and temperature.</param>
@@ -51,9 +54,9 @@ public static class Match
         Queries(settings, x, weight, bias, queries, scope, threads);
         threads.For(images * patches, i =>
         {
-            var logits = new T[patches];
-            Logits(queries, gumbel, i, patches, logits);
-            var best = choosing.Choose(logits, i);
+            var z = new T[patches];
+            Scores(queries, gumbel, i, patches, z);
+            var best = choosing.Choose(z, i);
             chosen.Span[i] = best;
             if (y.IsAbsent)
             {
@@ -64,7 +67,7 @@ public static class Match
             x.Span.Slice(((SourceImage(settings, i / patches) * patches) + best) * patch, patch).CopyTo(match);
             if (settings.Train && T.CarriesDerivative)
             {
-                AddStraightThrough(settings, x, logits, i / patches, match);
+                AddStraightThrough(settings, x, z, i / patches, match);
             }
         });
     }
@@ -113,17 +116,21 @@ public static class Match
         using var scope = workspace.OpenScope();
         var queries = scope.Rent<T>(images * patches, channels);
         var means = Queries(settings, x, weight, bias, queries, scope, threads);
+
+        // gs, by the products of queries.
         var gradSimilarity = scope.Rent<T>(images, patches, patches);
         threads.For(images * patches, i =>
         {
             var (image, p, gradP) = (i / patches, new T[patches], new T[patches]);
-            Logits(queries, gumbel, i, patches, p);
+            Scores(queries, gumbel, i, patches, p);
             Probabilities(settings, p);
             for (var j = 0; j < patches; j++)
             {
                 gradP[j] = Convolution.ProductSum(T.FromDouble(0), gradY.Span.Slice(i * patch, patch), x.Span.Slice(((image * patches) + j) * patch, patch));
             }
 
+
+            // In the place of gp stands gz from here.
             Softmax.RowBackward<T>(p, gradP, gradP);
             for (var j = 0; j < patches; j++)
             {
@@ -139,6 +146,7 @@ public static class Match
                 var sum = T.FromDouble(0);
                 for (var j = 0; j < patches; j++)
                 {
+                    // gs_ij + gs_ji: q_i asks in row i and is asked in column i.
                     var both = gradSimilarity.Span[(i * patches) + j] + gradSimilarity.Span[((first + j) * patches) + own];
                     sum = T.FusedMultiplyAdd(both, queries.Span[((first + j) * channels) + c], sum);
                 }
@@ -189,8 +197,8 @@ public static class Match
         return means;
     }
 
-    // z_i = A_i (+ gumbel_i), i counting the patches of all images.
-    private static void Logits<T>(TensorView<T> queries, TensorView<T> gumbel, int i, int patches, Span<T> logits)
+    // z_i = A_i in evaluation, A_i + gumbel_i in training; i counts the patches of all images.
+    private static void Scores<T>(TensorView<T> queries, TensorView<T> gumbel, int i, int patches, Span<T> z)
         where T : unmanaged, IScalar<T>
     {
         var channels = queries.Shape[1];
@@ -199,33 +207,34 @@ public static class Match
         {
             var product = Convolution.ProductSum(
                 T.FromDouble(0), queries.Span.Slice(i * channels, channels), queries.Span.Slice((first + j) * channels, channels));
-            logits[j] = product / T.FromDouble(Math.Sqrt(channels));
-            logits[j] = j == own ? logits[j] - T.FromDouble(100) : logits[j];
-            logits[j] = gumbel.IsAbsent ? logits[j] : logits[j] + gumbel.Span[(i * patches) + j];
+            var score = product / T.FromDouble(Math.Sqrt(channels));
+            score = j == own ? score - T.FromDouble(SelfPenalty) : score;
+            z[j] = gumbel.IsAbsent ? score : score + gumbel.Span[(i * patches) + j];
         }
     }
 
-    // p = softmax(z / tau), in place.
-    private static void Probabilities<T>(MatchSettings settings, Span<T> logits)
+    // p = softmax(z / tau), in the place of z.
+    private static void Probabilities<T>(MatchSettings settings, Span<T> z)
         where T : unmanaged, IScalar<T>
     {
-        for (var j = 0; j < logits.Length; j++)
+        for (var j = 0; j < z.Length; j++)
         {
-            logits[j] /= T.FromDouble(settings.Tau);
+            z[j] /= T.FromDouble(settings.Tau);
         }
 
-        Softmax.Row(logits, logits);
+        Softmax.Row(z, z);
     }
 
     // match += sum_j (p_j - stop(p_j)) stop(patch_j): zero in value, the gradient of the straight-through estimator.
-    private static void AddStraightThrough<T>(MatchSettings settings, TensorView<T> x, Span<T> logits, int image, Span<T> match)
+    private static void AddStraightThrough<T>(MatchSettings settings, TensorView<T> x, Span<T> z, int image, Span<T> match)
         where T : unmanaged, IScalar<T>
     {
-        Probabilities(settings, logits);
-        for (var j = 0; j < logits.Length; j++)
+        Probabilities(settings, z);
+        var p = z;
+        for (var j = 0; j < p.Length; j++)
         {
-            var difference = logits[j] - T.Detach(logits[j]);
-            var patch = x.Span.Slice(((image * logits.Length) + j) * match.Length, match.Length);
+            var difference = p[j] - T.Detach(p[j]);
+            var patch = x.Span.Slice(((image * p.Length) + j) * match.Length, match.Length);
             for (var k = 0; k < match.Length; k++)
             {
                 match[k] = T.FusedMultiplyAdd(difference, T.Detach(patch[k]), match[k]);

@@ -28,12 +28,12 @@ internal static unsafe class MatchKernel
         {
             var (image, first) = (block / blocks, block % blocks * RowBlock);
             var count = Math.Min(RowBlock, patches - first);
-            var logits = workspace.Rent<T>(new Shape(count, patches));
-            similarity.Logits(image, first, count, logits.Pointer);
+            var z = workspace.Rent<T>(new Shape(count, patches));
+            similarity.Scores(image, first, count, z.Pointer);
             for (nint i = 0; i < count; i++)
             {
                 var row = ((nint)image * patches) + first + i;
-                var best = ArgMax(logits.Pointer + (i * patches), patches);
+                var best = ArgMax(z.Pointer + (i * patches), patches);
                 chosen.Pointer[row] = best;
                 if (!y.IsAbsent)
                 {
@@ -42,7 +42,7 @@ internal static unsafe class MatchKernel
                 }
             }
 
-            workspace.Return(logits);
+            workspace.Return(z);
         });
     }
 
@@ -129,7 +129,7 @@ internal static unsafe class MatchKernel
     {
         var (patches, patch) = (x.Shape[1], x.Shape[2] * x.Shape[3]);
         var (p, gradS) = (workspace.Rent<T>(new Shape(patches, patches)), workspace.Rent<T>(new Shape(patches, patches)));
-        similarity.Logits(image, 0, patches, p.Pointer);
+        similarity.Scores(image, 0, patches, p.Pointer);
         Products<TLane, T>(gradY.Pointer + ((nint)image * patches * patch), x.Pointer + ((nint)image * patches * patch), patches, patch, gradS.Pointer, workspace);
         var (tau, root) = (new Divisor<T>(T.CreateTruncating(settings.Tau)), new Divisor<T>(T.CreateTruncating(Math.Sqrt(x.Shape[3]))));
         for (nint i = 0; i < patches; i++)
@@ -209,7 +209,7 @@ internal static unsafe class MatchKernel
         public TensorView<T> Queries { get; }
 
         /// <summary>z of rows [first, first + count) of one image: (q_i . q_j) / sqrt(C), less 100 where i = j, plus the noise.</summary>
-        public void Logits(int image, int first, int count, T* logits)
+        public void Scores(int image, int first, int count, T* z)
         {
             var channels = Queries.Shape[1];
             var row = ((nint)image * _patches) + first;
@@ -223,17 +223,17 @@ internal static unsafe class MatchKernel
                 _packed.Pointer + ((nint)image * _packed.Shape[1]),
                 _zeros.Pointer,
                 0,
-                logits,
+                z,
                 _patches);
-            LaneLoop.ElementRange<TLane, T, Quotients<T>>(new(logits, _root), 0, count * _patches);
+            LaneLoop.ElementRange<TLane, T, Quotients<T>>(new(z, _root), 0, count * _patches);
             for (nint i = 0; i < count; i++)
             {
-                logits[(i * _patches) + first + i] -= T.CreateTruncating(100);
+                z[(i * _patches) + first + i] -= T.CreateTruncating(Match.SelfPenalty);
             }
 
             if (!_gumbel.IsAbsent)
             {
-                LaneLoop.ElementRange<TLane, T, ElementwiseKernel.Sum<T>>(new(logits, _gumbel.Pointer + (row * _patches), logits), 0, count * _patches);
+                LaneLoop.ElementRange<TLane, T, ElementwiseKernel.Sum<T>>(new(z, _gumbel.Pointer + (row * _patches), z), 0, count * _patches);
             }
         }
     }
