@@ -12,8 +12,8 @@ namespace SpikeSR.Reference.Attention;
 public sealed class HybridDimensionAttention<T>
     where T : unmanaged, IScalar<T>
 {
-    private readonly Parameter<T> _mixSteps;
-    private readonly Parameter<T> _mixChannels;
+    private readonly Parameter<T> _wt;
+    private readonly Parameter<T> _wc;
 
     /// <summary>Declares conv.0 (Wt) and conv_c (Wc).</summary>
     /// <param name="names">Where.</param>
@@ -21,8 +21,8 @@ public sealed class HybridDimensionAttention<T>
     /// <param name="channels">C.</param>
     public HybridDimensionAttention(StateDictScope<T> names, int steps, int channels)
     {
-        _mixSteps = names["conv.0"].Weight(steps, steps, 1);
-        _mixChannels = names["conv_c"].Weight(channels, channels, 1);
+        _wt = names["conv.0"].Weight(steps, steps, 1);
+        _wc = names["conv_c"].Weight(channels, channels, 1);
     }
 
     /// <summary>y = a u.</summary>
@@ -53,13 +53,16 @@ public sealed class HybridDimensionAttention<T>
         using var scope = backend.Workspace.OpenScope();
         var gate = new Gate(backend, scope, this, u);
         var shape = gate.A.Shape;
-        var (gradLogit, gradMixed, gradMean, path) = (scope.Rent<T>(shape), scope.Rent<T>(shape), scope.Rent<T>(shape), scope.Rent<T>(shape));
-        backend.ScaleChannelsBackward(gate.Planes, gate.PlanesOf(gradY), gradLogit);
-        backend.ActivationBackward(ActivationKind.Sigmoid, gate.Logit, gradLogit, gradLogit);
-        backend.Multiply(gradLogit, gate.BySteps, gradMixed);
-        backend.LinearBackward(gate.Mean, _mixChannels, null, gradMixed, gradMean);
-        backend.Multiply(gradLogit, gate.ByChannels, gradMixed);
-        backend.StepMixingBackward(gate.Steps(gate.Mean), _mixSteps, gate.Steps(gradMixed), gate.Steps(path));
+        var (gradLogit, gradByChannels, gradMean, path) = (scope.Rent<T>(shape), scope.Rent<T>(shape), scope.Rent<T>(shape), scope.Rent<T>(shape));
+
+        // Gradients that are not wanted at once share a place.
+        var (gradA, gradBySteps) = (gradLogit, gradByChannels);
+        backend.ScaleChannelsBackward(gate.Planes, gate.PlanesOf(gradY), gradA);
+        backend.ActivationBackward(ActivationKind.Sigmoid, gate.Logit, gradA, gradLogit);
+        backend.Multiply(gradLogit, gate.BySteps, gradByChannels);
+        backend.LinearBackward(gate.Mean, _wc, null, gradByChannels, gradMean);
+        backend.Multiply(gradLogit, gate.ByChannels, gradBySteps);
+        backend.StepMixingBackward(gate.Steps(gate.Mean), _wt, gate.Steps(gradBySteps), gate.Steps(path));
         backend.Add(gradMean, path, gradMean);
         var gradPlanes = scope.Rent<T>(gate.Planes.Shape);
         backend.AveragePoolBackward(gradMean, gradPlanes);
@@ -67,7 +70,7 @@ public sealed class HybridDimensionAttention<T>
         backend.Add(gate.PlanesOf(gradU), gradPlanes, gate.PlanesOf(gradU));
     }
 
-    /// <summary>The gate and what leads to it, [T B, C] each.</summary>
+    /// <summary>The gate and what leads to it, [T B, C] each but U itself.</summary>
     private readonly struct Gate
     {
         public Gate(Backend<T> backend, Workspace.Scope scope, HybridDimensionAttention<T> module, TensorView<T> u)
@@ -81,22 +84,28 @@ public sealed class HybridDimensionAttention<T>
             Logit = scope.Rent<T>(images, channels);
             A = scope.Rent<T>(images, channels);
             backend.AveragePool(Planes, Mean);
-            backend.Linear(Mean, module._mixChannels, null, ByChannels);
-            backend.StepMixing(Steps(Mean), module._mixSteps, Steps(BySteps));
+            backend.Linear(Mean, module._wc, null, ByChannels);
+            backend.StepMixing(Steps(Mean), module._wt, Steps(BySteps));
             backend.Multiply(ByChannels, BySteps, Logit);
             backend.Activation(ActivationKind.Sigmoid, Logit, A);
         }
 
+        /// <summary>U as [T B, H W, C].</summary>
         public TensorView<T> Planes { get; }
 
+        /// <summary>m.</summary>
         public TensorView<T> Mean { get; }
 
+        /// <summary>Wc m.</summary>
         public TensorView<T> ByChannels { get; }
 
+        /// <summary>Wt m.</summary>
         public TensorView<T> BySteps { get; }
 
+        /// <summary>(Wc m) (Wt m).</summary>
         public TensorView<T> Logit { get; }
 
+        /// <summary>a.</summary>
         public TensorView<T> A { get; }
 
         private int StepCount { get; }
