@@ -4,30 +4,31 @@ using SpikeSR.Reference.Tensors;
 namespace SpikeSR.Reference.Network;
 
 /// <summary>
-/// FRB (SPEC FRB): <c>a = sigmoid(W2 relu(W1 avgpool(R)))</c>; <c>t = sigmoid(conv(relu(conv(conv(R)))))</c>, channels C, C, C/8, C and no activation between
-/// the first two; <c>FRB(R) = (1 - t) a + t R</c>.
+/// FRB (SPEC FRB): <c>a = sigmoid(W2 relu(W1 avgpool(R)))</c>; <c>t = sigmoid(S3 relu(S2 S1 R))</c>, S1 to S3 being 3x3 convolutions of widths C, C/8, C,
+/// without activation between the first two; all with bias; <c>FRB(R) = (1 - t) a + t R</c>.
 /// </summary>
 /// <typeparam name="T">Scalar.</typeparam>
 public sealed class FeatureRefinement<T>
     where T : unmanaged, IScalar<T>
 {
-    private readonly Parameter<T>[] _ca;
-    private readonly Parameter<T>[] _sa;
+    private readonly (Parameter<T> Weight, Parameter<T> Bias) _w1;
+    private readonly (Parameter<T> Weight, Parameter<T> Bias) _w2;
+    private readonly (Parameter<T> Weight, Parameter<T> Bias) _s1;
+    private readonly (Parameter<T> Weight, Parameter<T> Bias) _s2;
+    private readonly (Parameter<T> Weight, Parameter<T> Bias) _s3;
 
-    /// <summary>Declares ca.{1,3} and sa.{0,1,3}.</summary>
+    /// <summary>Declares ca.{1,3}, which are W1 and W2, and sa.{0,1,3}, which are S1, S2 and S3.</summary>
     /// <param name="names">Where.</param>
     /// <param name="channels">C.</param>
     /// <param name="reduction">Factor of the channel path's hidden width; the spatial path's is C / 8 whatever it is. Both widths are rounded down, and neither may be 0.</param>
     public FeatureRefinement(StateDictScope<T> names, int channels, int reduction = 16)
     {
         Guard.That(reduction >= 1 && channels / reduction >= 1 && channels / 8 >= 1, $"{channels} channels cannot be reduced by {reduction} and by 8", nameof(channels));
-        _ca = [.. WeightAndBias(names["ca.1"], channels / reduction, channels, 1), .. WeightAndBias(names["ca.3"], channels, channels / reduction, 1)];
-        _sa =
-        [
-            .. WeightAndBias(names["sa.0"], channels, channels, 3),
-            .. WeightAndBias(names["sa.1"], channels / 8, channels, 3),
-            .. WeightAndBias(names["sa.3"], channels, channels / 8, 3),
-        ];
+        _w1 = WeightAndBias(names["ca.1"], channels / reduction, channels, 1);
+        _w2 = WeightAndBias(names["ca.3"], channels, channels / reduction, 1);
+        _s1 = WeightAndBias(names["sa.0"], channels, channels, 3);
+        _s2 = WeightAndBias(names["sa.1"], channels / 8, channels, 3);
+        _s3 = WeightAndBias(names["sa.3"], channels, channels / 8, 3);
     }
 
     /// <summary>y = FRB(r).</summary>
@@ -37,10 +38,13 @@ public sealed class FeatureRefinement<T>
     public void Forward(Backend<T> backend, TensorView<T> r, TensorView<T> y)
     {
         using var scope = backend.Workspace.OpenScope();
-        var path = new Paths(backend, scope, this, r);
-        backend.Activation(ActivationKind.Sigmoid, path.Descriptor, path.Descriptor);
-        backend.Activation(ActivationKind.Sigmoid, path.Gate, path.Gate);
-        backend.Blend(Planes(path.Gate), path.Descriptor, Planes(r), Planes(y));
+        var paths = new Paths(backend, scope, this, r);
+
+        // In the places of their logits.
+        var (t, a) = (paths.LogitT, paths.LogitA);
+        backend.Activation(ActivationKind.Sigmoid, paths.LogitA, a);
+        backend.Activation(ActivationKind.Sigmoid, paths.LogitT, t);
+        backend.Blend(Planes(t), a, Planes(r), Planes(y));
     }
 
     /// <summary>gradR = (t g + the spatial path) + the channel path; both paths are computed again from r. Overwrites gradR.</summary>
@@ -51,39 +55,41 @@ public sealed class FeatureRefinement<T>
     public void Backward(Backend<T> backend, TensorView<T> r, TensorView<T> gradY, TensorView<T> gradR)
     {
         using var scope = backend.Workspace.OpenScope();
-        var path = new Paths(backend, scope, this, r);
-        var (t, a) = (scope.Rent<T>(path.Gate.Shape), scope.Rent<T>(path.Descriptor.Shape));
-        backend.Activation(ActivationKind.Sigmoid, path.Descriptor, a);
-        backend.Activation(ActivationKind.Sigmoid, path.Gate, t);
+        var paths = new Paths(backend, scope, this, r);
+        var (t, a) = (scope.Rent<T>(paths.LogitT.Shape), scope.Rent<T>(paths.LogitA.Shape));
+        backend.Activation(ActivationKind.Sigmoid, paths.LogitA, a);
+        backend.Activation(ActivationKind.Sigmoid, paths.LogitT, t);
         var (gradT, gradA) = (scope.Rent<T>(t.Shape), scope.Rent<T>(a.Shape));
         backend.BlendBackward(Planes(t), a, Planes(r), Planes(gradY), Planes(gradT), gradA, Planes(gradR));
 
-        backend.ActivationBackward(ActivationKind.Sigmoid, path.Gate, gradT, gradT);
-        var (narrow, wide) = (scope.Rent<T>(path.Narrow.Shape), scope.Rent<T>(r.Shape));
-        var active = scope.Rent<T>(path.Narrow.Shape);
-        backend.Activation(ActivationKind.Relu, path.Narrow, active);
-        backend.ConvolutionBackward(ConvolutionSettings.Same3, active, _sa[4], _sa[5], gradT, narrow);
-        backend.ActivationBackward(ActivationKind.Relu, path.Narrow, narrow, narrow);
-        backend.ConvolutionBackward(ConvolutionSettings.Same3, path.Wide, _sa[2], _sa[3], narrow, wide);
-        backend.ConvolutionBackward(ConvolutionSettings.Same3, r, _sa[0], _sa[1], wide, gradT);
-        backend.Add(gradR, gradT, gradR);
+        // Later gradients take the places of earlier ones of their shape.
+        var (gradLogitT, gradLogitA, path, gradMean) = (gradT, gradA, gradT, gradA);
+        backend.ActivationBackward(ActivationKind.Sigmoid, paths.LogitT, gradT, gradLogitT);
+        var (gradNarrow, gradWide) = (scope.Rent<T>(paths.Narrow.Shape), scope.Rent<T>(r.Shape));
+        var active = scope.Rent<T>(paths.Narrow.Shape);
+        backend.Activation(ActivationKind.Relu, paths.Narrow, active);
+        backend.ConvolutionBackward(ConvolutionSettings.Same3, active, _s3.Weight, _s3.Bias, gradLogitT, gradNarrow);
+        backend.ActivationBackward(ActivationKind.Relu, paths.Narrow, gradNarrow, gradNarrow);
+        backend.ConvolutionBackward(ConvolutionSettings.Same3, paths.Wide, _s2.Weight, _s2.Bias, gradNarrow, gradWide);
+        backend.ConvolutionBackward(ConvolutionSettings.Same3, r, _s1.Weight, _s1.Bias, gradWide, path);
+        backend.Add(gradR, path, gradR);
 
-        backend.ActivationBackward(ActivationKind.Sigmoid, path.Descriptor, gradA, gradA);
-        var (squeezed, gradSqueezed) = (scope.Rent<T>(path.Squeezed.Shape), scope.Rent<T>(path.Squeezed.Shape));
-        backend.Activation(ActivationKind.Relu, path.Squeezed, squeezed);
-        backend.LinearBackward(squeezed, _ca[2], _ca[3], gradA, gradSqueezed);
-        backend.ActivationBackward(ActivationKind.Relu, path.Squeezed, gradSqueezed, gradSqueezed);
-        backend.LinearBackward(path.Mean, _ca[0], _ca[1], gradSqueezed, gradA);
-        backend.AveragePoolBackward(gradA, Planes(gradT));
-        backend.Add(gradR, gradT, gradR);
+        backend.ActivationBackward(ActivationKind.Sigmoid, paths.LogitA, gradA, gradLogitA);
+        var (squeezed, gradSqueezed) = (scope.Rent<T>(paths.Squeezed.Shape), scope.Rent<T>(paths.Squeezed.Shape));
+        backend.Activation(ActivationKind.Relu, paths.Squeezed, squeezed);
+        backend.LinearBackward(squeezed, _w2.Weight, _w2.Bias, gradLogitA, gradSqueezed);
+        backend.ActivationBackward(ActivationKind.Relu, paths.Squeezed, gradSqueezed, gradSqueezed);
+        backend.LinearBackward(paths.Mean, _w1.Weight, _w1.Bias, gradSqueezed, gradMean);
+        backend.AveragePoolBackward(gradMean, Planes(path));
+        backend.Add(gradR, path, gradR);
     }
 
     private static TensorView<T> Planes(TensorView<T> x) => x.Reshape(x.Shape[0], x.Shape[1] * x.Shape[2], x.Shape[3]);
 
-    private static Parameter<T>[] WeightAndBias(StateDictScope<T> names, int outputs, int inputs, int kernel)
+    private static (Parameter<T> Weight, Parameter<T> Bias) WeightAndBias(StateDictScope<T> names, int outputs, int inputs, int kernel)
     {
         var weight = names.Weight(outputs, inputs, kernel, kernel);
-        return [weight, names.BiasOf(weight)];
+        return (weight, names.BiasOf(weight));
     }
 
     /// <summary>Both paths up to their sigmoids, every stage before its activation.</summary>
@@ -93,34 +99,40 @@ public sealed class FeatureRefinement<T>
         {
             var (batch, channels) = (r.Shape[0], r.Shape[3]);
             Mean = scope.Rent<T>(batch, channels);
-            Squeezed = scope.Rent<T>(batch, module._ca[1].Shape.Length);
-            Descriptor = scope.Rent<T>(batch, channels);
+            Squeezed = scope.Rent<T>(batch, module._w1.Bias.Shape.Length);
+            LogitA = scope.Rent<T>(batch, channels);
             Wide = scope.Rent<T>(r.Shape);
-            Narrow = scope.Rent<T>(batch, r.Shape[1], r.Shape[2], module._sa[3].Shape.Length);
-            Gate = scope.Rent<T>(r.Shape);
+            Narrow = scope.Rent<T>(batch, r.Shape[1], r.Shape[2], module._s2.Bias.Shape.Length);
+            LogitT = scope.Rent<T>(r.Shape);
             backend.AveragePool(Planes(r), Mean);
-            backend.Linear(Mean, module._ca[0], module._ca[1], Squeezed);
+            backend.Linear(Mean, module._w1.Weight, module._w1.Bias, Squeezed);
             using var inner = backend.Workspace.OpenScope();
             var squeezed = inner.Rent<T>(Squeezed.Shape);
             backend.Activation(ActivationKind.Relu, Squeezed, squeezed);
-            backend.Linear(squeezed, module._ca[2], module._ca[3], Descriptor);
-            backend.Convolution(ConvolutionSettings.Same3, r, module._sa[0], module._sa[1], Wide);
-            backend.Convolution(ConvolutionSettings.Same3, Wide, module._sa[2], module._sa[3], Narrow);
+            backend.Linear(squeezed, module._w2.Weight, module._w2.Bias, LogitA);
+            backend.Convolution(ConvolutionSettings.Same3, r, module._s1.Weight, module._s1.Bias, Wide);
+            backend.Convolution(ConvolutionSettings.Same3, Wide, module._s2.Weight, module._s2.Bias, Narrow);
             var narrow = inner.Rent<T>(Narrow.Shape);
             backend.Activation(ActivationKind.Relu, Narrow, narrow);
-            backend.Convolution(ConvolutionSettings.Same3, narrow, module._sa[4], module._sa[5], Gate);
+            backend.Convolution(ConvolutionSettings.Same3, narrow, module._s3.Weight, module._s3.Bias, LogitT);
         }
 
+        /// <summary>avgpool(R) [B, C].</summary>
         public TensorView<T> Mean { get; }
 
+        /// <summary>W1 avgpool(R) [B, C / reduction].</summary>
         public TensorView<T> Squeezed { get; }
 
-        public TensorView<T> Descriptor { get; }
+        /// <summary>W2 relu(W1 avgpool(R)), a being its sigmoid [B, C].</summary>
+        public TensorView<T> LogitA { get; }
 
+        /// <summary>S1 R [B, H, W, C].</summary>
         public TensorView<T> Wide { get; }
 
+        /// <summary>S2 S1 R [B, H, W, C / 8].</summary>
         public TensorView<T> Narrow { get; }
 
-        public TensorView<T> Gate { get; }
+        /// <summary>S3 relu(S2 S1 R), t being its sigmoid [B, H, W, C].</summary>
+        public TensorView<T> LogitT { get; }
     }
 }
