@@ -35,7 +35,7 @@ public sealed class SpikeMeter(SpikeSr<F32> network, Backend<F32> backend)
             {
                 var block = saved.Groups[g].Blocks[n];
                 Fire(site++, $"body.{g}.body.{n}.residual.0", 9, block.X);
-                Fire(site++, $"body.{g}.body.{n}.residual.3", 9, block.First.Normalised);
+                Fire(site++, $"body.{g}.body.{n}.residual.3", 9, block.N1.Normalised);
             }
 
             Fire(site++, $"body.{g}.reduce_chan_level2.0", 1, saved.Groups[g].Features);

@@ -6,7 +6,13 @@ using SpikeSR.Reference.Tensors;
 namespace SpikeSR.Reference.Network;
 
 /// <summary>
-/// SAB (SPEC SAB): <c>U = TDBN(conv(LIF(TDBN(conv(LIF(F)))))) + TDBN(conv(F))</c>; <c>SAB(F) = GELU(HDA(U) + DSA(U)) + F</c>.
+/// SAB (SPEC SAB):
+/// <code>
+/// S1 = LIF(F)     N1 = TDBN(conv(S1))
+/// S2 = LIF(N1)    N2 = TDBN(conv(S2))
+/// U  = N2 + TDBN(conv(F))
+/// SAB(F) = GELU(HDA(U) + DSA(U)) + F
+/// </code>
 /// </summary>
 /// <typeparam name="T">Scalar.</typeparam>
 public sealed class SpikingAttentionBlock<T>
@@ -49,23 +55,25 @@ public sealed class SpikingAttentionBlock<T>
     {
         using var scope = backend.Workspace.OpenScope();
 
-        // Room for one step more than u has: a convolution finds step t in one place and leaves it in the one beside, so that no second tensor of this size is needed.
+        // Room for one step more than U has: a convolution finds step t of S1 or S2 in one place and leaves that of N1 or N2 in the one beside, so that no second
+        // tensor of this size is needed.
         var steps = x.Shape[0];
         var room = scope.Rent<T>(steps + 1, x.Shape[1], x.Shape[2], x.Shape[3], x.Shape[4]);
-        var (lower, u) = (room.Slice(0, steps), room.Slice(1, steps));
-        backend.Neuron(_neuron, null, Steps(x), default, Steps(u), default);
+        var (lower, upper) = (room.Slice(0, steps), room.Slice(1, steps));
+        var (s1, n1, s2, n2, u) = (upper, lower, lower, upper, upper);
+        backend.Neuron(_neuron, null, Steps(x), default, Steps(s1), default);
         for (var t = 0; t < steps; t++)
         {
-            backend.ConvolutionNorm(ConvolutionSettings.Same3, u.At(t), _weight1, null, _norm1, default, lower.At(t));
+            backend.ConvolutionNorm(ConvolutionSettings.Same3, s1.At(t), _weight1, null, _norm1, default, n1.At(t));
         }
 
-        backend.Neuron(_neuron, null, Steps(lower), default, Steps(lower), default);
+        backend.Neuron(_neuron, null, Steps(n1), default, Steps(s2), default);
         for (var t = steps - 1; t >= 0; t--)
         {
-            backend.ConvolutionNorm(ConvolutionSettings.Same3, lower.At(t), _weight2, null, _norm2, default, u.At(t));
+            backend.ConvolutionNorm(ConvolutionSettings.Same3, s2.At(t), _weight2, null, _norm2, default, n2.At(t));
         }
 
-        backend.ConvolutionNorm(ConvolutionSettings.Same3, Images(x), _shortcutWeight, null, _shortcutNorm, Images(u), Images(u));
+        backend.ConvolutionNorm(ConvolutionSettings.Same3, Images(x), _shortcutWeight, null, _shortcutNorm, Images(n2), Images(u));
 
         // DSA's output is wanted only as far as the end of the block has come: as many images as DSA takes at once.
         var gate = _hybrid.GateOf(backend, scope, u);
@@ -88,11 +96,13 @@ public sealed class SpikingAttentionBlock<T>
     public Saved Forward(ForwardPass<T> pass, TensorView<T> x, TensorView<T> y)
     {
         var (backend, keep) = (pass.Backend, pass.Keep);
-        var first = ConvolveSpikes(pass, x, _weight1, _norm1);
-        var second = ConvolveSpikes(pass, first.Normalised, _weight2, _norm2);
+        var n1 = ConvolveSpikes(pass, x, _weight1, _norm1);
+        var n2 = ConvolveSpikes(pass, n1.Normalised, _weight2, _norm2);
         var shortcut = Convolve(pass, x, _shortcutWeight, _shortcutNorm);
-        var u = second.Normalised;
-        backend.Add(u, shortcut.Normalised, u);
+
+        // U takes the place of N2, which nobody asks for again.
+        var u = n2.Normalised;
+        backend.Add(n2.Normalised, shortcut.Normalised, u);
         keep.Return(shortcut.Normalised);
         var sum = keep.Rent<T>(x.Shape);
         using var scope = backend.Workspace.OpenScope();
@@ -102,10 +112,10 @@ public sealed class SpikingAttentionBlock<T>
         backend.Add(sum, branch, sum);
         backend.Activation(ActivationKind.Gelu, sum, branch);
         backend.Add(branch, x, y);
-        return new Saved(pass.Train, x, first, second, shortcut, u, sum, similarity);
+        return new Saved(pass.Train, x, n1, n2, shortcut, u, sum, similarity);
     }
 
-    /// <summary>gradX = (main path + shortcut) + gradY. Overwrites gradX.</summary>
+    /// <summary>gradX = (the path through S1 + the shortcut's) + gradY. Overwrites gradX.</summary>
     /// <param name="backend">What computes.</param>
     /// <param name="saved">From the forward pass.</param>
     /// <param name="gradY">Gradient by the output [T, B, H, W, C].</param>
@@ -113,22 +123,23 @@ public sealed class SpikingAttentionBlock<T>
     public void Backward(Backend<T> backend, Saved saved, TensorView<T> gradY, TensorView<T> gradX)
     {
         using var scope = backend.Workspace.OpenScope();
-        var (gradU, branch) = (scope.Rent<T>(gradY.Shape), scope.Rent<T>(gradY.Shape));
+        var (gradU, path) = (scope.Rent<T>(gradY.Shape), scope.Rent<T>(gradY.Shape));
         var gradSum = scope.Rent<T>(gradY.Shape);
         backend.ActivationBackward(ActivationKind.Gelu, saved.Sum, gradY, gradSum);
         _hybrid.Backward(backend, saved.U, gradSum, gradU);
-        _similarity.Backward(backend, saved.Similarity, Images(gradSum), Images(branch));
-        backend.Add(gradU, branch, gradU);
+        _similarity.Backward(backend, saved.Similarity, Images(gradSum), Images(path));
+        backend.Add(gradU, path, gradU);
         scope.Return(gradSum);
 
         var settings = new BatchNormSettings(Train: saved.Train);
-        BackwardSpikes(backend, settings, saved.First.Normalised, saved.Second, _weight2, _norm2, gradU, branch);
-        BackwardSpikes(backend, settings, saved.X, saved.First, _weight1, _norm1, branch, branch);
+        var gradN1 = path;
+        BackwardSpikes(backend, settings, saved.N1.Normalised, saved.N2, _weight2, _norm2, gradU, gradN1);
+        BackwardSpikes(backend, settings, saved.X, saved.N1, _weight1, _norm1, gradN1, path);
         backend.BatchNormBackward(settings, Planes(saved.Shortcut.Convolved), _shortcutNorm, saved.Shortcut.Statistics, Planes(gradU), Planes(gradU));
-        var gradShortcut = scope.Rent<T>(gradY.Shape);
-        backend.ConvolutionBackward(ConvolutionSettings.Same3, Images(saved.X), _shortcutWeight, null, Images(gradU), Images(gradShortcut));
-        backend.Add(branch, gradShortcut, branch);
-        backend.Add(branch, gradY, gradX);
+        var shortcutPath = scope.Rent<T>(gradY.Shape);
+        backend.ConvolutionBackward(ConvolutionSettings.Same3, Images(saved.X), _shortcutWeight, null, Images(gradU), Images(shortcutPath));
+        backend.Add(path, shortcutPath, path);
+        backend.Add(path, gradY, gradX);
     }
 
     private static TensorView<T> Images(TensorView<T> x) => x.Reshape(x.Shape[0] * x.Shape[1], x.Shape[2], x.Shape[3], x.Shape[4]);
@@ -145,6 +156,7 @@ public sealed class SpikingAttentionBlock<T>
         return saved;
     }
 
+    // TDBN(conv(LIF(x))): N1 or N2, the spikes S1 or S2 not kept.
     private SavedNorm ConvolveSpikes(ForwardPass<T> pass, TensorView<T> x, Parameter<T> weight, NormParameters<T> norm)
     {
         using var scope = pass.Backend.Workspace.OpenScope();
@@ -174,8 +186,8 @@ public sealed class SpikingAttentionBlock<T>
     /// <summary>What the backward pass needs.</summary>
     /// <param name="Train">Mode of the forward pass.</param>
     /// <param name="X">The block's input.</param>
-    /// <param name="First">After the first convolution.</param>
-    /// <param name="Second">After the second; its normalised part holds U.</param>
+    /// <param name="N1">N1, and conv(S1) before it.</param>
+    /// <param name="N2">conv(S2), and in the place of N2 itself U.</param>
     /// <param name="Shortcut">The shortcut; its normalised part has been given back.</param>
     /// <param name="U">What attention sees.</param>
     /// <param name="Sum">HDA(U) + DSA(U), before GELU.</param>
@@ -183,8 +195,8 @@ public sealed class SpikingAttentionBlock<T>
     public sealed record Saved(
         bool Train,
         TensorView<T> X,
-        SavedNorm First,
-        SavedNorm Second,
+        SavedNorm N1,
+        SavedNorm N2,
         SavedNorm Shortcut,
         TensorView<T> U,
         TensorView<T> Sum,
