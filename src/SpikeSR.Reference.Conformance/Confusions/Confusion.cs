@@ -49,7 +49,7 @@ public sealed class Confusion
 
     /// <summary>The variant as a backend.</summary>
     /// <typeparam name="T">Scalar.</typeparam>
-    /// <param name="workspace">The owner of every temporary buffer.</param>
+    /// <param name="workspace">Where temporary tensors are rented.</param>
     /// <param name="threads">Threads over outputs.</param>
     public Backend<T> Create<T>(Workspace workspace, Parallelism threads)
         where T : unmanaged, IScalar<T> => (Backend<T>)Activator.CreateInstance(_type.MakeGenericType(typeof(T)), workspace, threads)!;

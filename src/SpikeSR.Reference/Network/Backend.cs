@@ -11,12 +11,12 @@ namespace SpikeSR.Reference.Network;
 /// lets be fused. All tensors are channels-last. Input gradients are overwritten, parameter gradients are added to.
 /// </summary>
 /// <typeparam name="T">Scalar.</typeparam>
-/// <param name="workspace">The owner of every temporary buffer.</param>
+/// <param name="workspace">Where temporary tensors are rented.</param>
 /// <param name="threads">Threads over outputs.</param>
 public abstract class Backend<T>(Workspace workspace, Parallelism threads)
     where T : unmanaged, IScalar<T>
 {
-    /// <summary>The owner of every temporary buffer.</summary>
+    /// <summary>Where temporary tensors are rented.</summary>
     public Workspace Workspace { get; } = workspace;
 
     /// <summary>Threads over outputs.</summary>

@@ -7,7 +7,7 @@ namespace SpikeSR.Reference.Network;
 
 /// <summary>The oracle: every primitive is its definition, in the scalar it is asked for.</summary>
 /// <typeparam name="T">Scalar.</typeparam>
-/// <param name="workspace">The owner of every temporary buffer.</param>
+/// <param name="workspace">Where temporary tensors are rented.</param>
 /// <param name="threads">Threads over outputs.</param>
 public class DefinitionBackend<T>(Workspace workspace, Parallelism threads) : Backend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>

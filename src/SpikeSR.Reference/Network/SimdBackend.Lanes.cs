@@ -12,7 +12,7 @@ namespace SpikeSR.Reference.Network;
 /// <typeparam name="TScalar"><see cref="F32"/> or <see cref="F64"/>.</typeparam>
 /// <typeparam name="TLane">Lane type.</typeparam>
 /// <typeparam name="T">The number that the scalar wraps.</typeparam>
-/// <param name="workspace">The owner of every temporary buffer.</param>
+/// <param name="workspace">Where temporary tensors are rented.</param>
 /// <param name="threads">Threads over outputs.</param>
 internal sealed class SimdBackend<TScalar, TLane, T>(Workspace workspace, Parallelism threads) : Backend<TScalar>(workspace, threads)
     where TScalar : unmanaged, IScalar<TScalar>

@@ -12,7 +12,7 @@ public static class SimdBackend
 {
     /// <summary>Makes the engine for <see cref="F32"/> or <see cref="F64"/>.</summary>
     /// <typeparam name="T">Scalar.</typeparam>
-    /// <param name="workspace">The owner of every temporary buffer.</param>
+    /// <param name="workspace">Where temporary tensors are rented.</param>
     /// <param name="threads">Threads over outputs.</param>
     /// <exception cref="ArgumentException">The scalar is neither <see cref="F32"/> nor <see cref="F64"/>: only they have machine instructions.</exception>
     public static Backend<T> Create<T>(Workspace workspace, Parallelism threads)

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace SpikeSR.Reference.Tensors;
 
 /// <summary>
-/// The owner of every buffer: blocks of pinned, 64-byte aligned memory that are rented and given back, so that a network in steady state
-/// allocates nothing. Safe to use from several threads (SPEC TEN-2).
+/// The owner of temporary tensors: blocks of pinned, 64-byte aligned memory that are rented and given back, so that kernels and modules in steady state
+/// allocate no tensor. Not everything temporary comes from it: definitions allocate rows of their own. Safe to use from several threads (SPEC TEN-2).
 /// </summary>
 public sealed class Workspace
 {
