@@ -20,7 +20,7 @@ public static class TailFit
     /// <param name="backend">What computes.</param>
     /// <param name="pool">Pictures.</param>
     /// <param name="cancellation">Asks to give up, between batches.</param>
-    /// <exception cref="OperationCanceledException">It was given up; the network is as it was.</exception>
+    /// <exception cref="OperationCanceledException">It was given up; the tail is as it was, but running statistics have seen the batches before.</exception>
     public static void Apply(SpikeSr<F32> network, TrainingSettings settings, Backend<F32> backend, ImagePool pool, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);

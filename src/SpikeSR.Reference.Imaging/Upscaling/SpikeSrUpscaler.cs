@@ -96,7 +96,10 @@ public sealed class SpikeSrUpscaler
     /// <param name="settings">Choices; null for the default.</param>
     /// <param name="progress">Called after every tile, on the calling thread.</param>
     /// <param name="cancellation">Stops before the next tile.</param>
-    /// <returns>An image of the same kind, s times as wide and high; integral kinds rounded to nearest even and clamped.</returns>
+    /// <returns>
+    /// An image of the same kind, s times as wide and high. Samples of integral kinds are clamped to their kind's range and rounded to the nearest: colours with ties to even; opacity, which is
+    /// enlarged bicubically, with ties up. A pixel of opacity 0 in the place of one of opacity 0 has its colours, unless they are multiplied by it (SPEC IMG-1, IMG-3).
+    /// </returns>
     /// <exception cref="ArgumentException">The image is not grey or RGB, or the settings make no sense.</exception>
     /// <exception cref="LimitExceededException">Not even the smallest tiles fit into the memory allowed.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>

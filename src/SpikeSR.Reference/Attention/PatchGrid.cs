@@ -13,11 +13,11 @@ public sealed class PatchGrid
 
     /// <summary>Lays the grid.</summary>
     /// <param name="patchSize">P, in pixels.</param>
-    /// <param name="step">Pixels between neighbouring tops; P - 2 in SpikeSR.</param>
+    /// <param name="step">Pixels between neighbouring tops, 1 to P; P - 2 in SpikeSR.</param>
     /// <param name="height">H, at least P.</param>
     /// <param name="width">W, at least P.</param>
     /// <param name="published">Whether reversal divides as the published code does (SPEC PATCH-4) instead of by the true count.</param>
-    /// <exception cref="ArgumentException">The image is smaller than a patch, or a size is not positive.</exception>
+    /// <exception cref="ArgumentException">The image is smaller than a patch, a size is not positive, or the step is above P.</exception>
     public PatchGrid(int patchSize, int step, int height, int width, bool published = false)
     {
         Guard.That(patchSize >= 1, $"patch size is {patchSize}, expected at least 1", nameof(patchSize));

@@ -1,8 +1,8 @@
 namespace SpikeSR.Reference.Network;
 
 /// <summary>
-/// The multiply-adds of one inference, counted from the definition (SPEC COST): every convolution over an image, linear map of tokens and attention product, padding
-/// included; what is equal at every step (the head) is counted once. Normalisations, activations, sampling and the maps of pooled vectors (HDA's, FRB's) are not counted.
+/// The multiply-adds of one inference, counted from the definition (SPEC COST): every convolution over an image, linear map of tokens, attention product and product of
+/// Match's queries, padding included; what is equal at every step (the head) is counted once. Normalisations, activations, sampling and the maps of pooled vectors (HDA's, FRB's) are not counted.
 /// </summary>
 public static class NetworkCost
 {
