@@ -22,7 +22,7 @@ internal static class InfoVerb
 
     private static readonly Option<bool> Accuracy = new("--accuracy")
     {
-        Description = "Measure the error of exp, sigmoid, tanh, erf and GELU in float over all 2^32 arguments (some minutes); exit status 1 if one passes its limit.",
+        Description = "Measure the error of exp, sigmoid, tanh, erf, GELU and GELU's derivative in float over all 2^32 arguments (some minutes); exit status 1 if one passes its limit.",
     };
 
     private static readonly Option<int> Sample = Options.Integer("--sample", "With --accuracy: take every N-th argument only.", 1, int.MaxValue, 1);
