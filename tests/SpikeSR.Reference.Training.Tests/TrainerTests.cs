@@ -50,9 +50,30 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void Accumulation_averages_the_gradients_of_its_batches()
     {
-        var step = Start(1, Settings with { Accumulation = 2 }).Advance();
-        Assert.True(double.IsFinite(step.GradientNorm) && step.GradientNorm > 0);
-        Assert.NotEqual(Start(1, Settings).Advance().Loss, step.Loss);
+        // A rate that is 0 in float: the second batch meets the weights of the first.
+        var settings = Settings with { LearningRate = 1e-300, ClipNorm = 0, Adam = Settings.Adam with { Beta1 = 0 } };
+        var apart = Start(1, settings);
+        var first = apart.Advance();
+        var gradient = Moments(apart);
+        var second = apart.Advance();
+        var mean = gradient.Zip(Moments(apart), (left, right) => (left + right) / 2).ToArray();
+        var together = Start(1, settings with { Accumulation = 2 });
+        Assert.Equal((first.Loss + second.Loss) / 2, together.Advance().Loss);
+        var largest = mean.Max(Math.Abs);
+        Assert.All(mean.Zip(Moments(together)), pair => Assert.InRange(pair.Second, pair.First - (1e-5 * largest), pair.First + (1e-5 * largest)));
+    }
+
+    [Theory]
+    [InlineData(1e-3, true)]
+    [InlineData(1e3, false)]
+    [InlineData(0, false)]
+    public void A_gradient_of_too_large_a_norm_is_shortened_to_the_largest(double largest, bool isClipped)
+    {
+        var trainer = Start(1, Settings with { ClipNorm = largest, Adam = Settings.Adam with { Beta1 = 0 } });
+        var norm = trainer.Advance().GradientNorm;
+        var expected = isClipped ? largest : norm;
+        Assert.InRange(norm, 1e-3, 1e3);
+        Assert.InRange(Math.Sqrt(Moments(trainer).Sum(element => element * element)), expected * (1 - 1e-6), expected * (1 + 1e-6));
     }
 
     [Theory]
@@ -189,6 +210,9 @@ public sealed class TrainerTests : IDisposable
 
     private static float[] Trained(Trainer trainer) =>
         [.. trainer.Network.StateDict.Trained.SelectMany(parameter => parameter.Value.Span.ToArray()).Select(element => element.Value)];
+
+    // With Adam's first decay 0 they are the last step's gradient.
+    private static double[] Moments(Trainer trainer) => [.. trainer.First.SelectMany(moment => moment.Span.ToArray()).Select(element => (double)element.Value)];
 
     private static byte[] Bytes(Trainer trainer)
     {
