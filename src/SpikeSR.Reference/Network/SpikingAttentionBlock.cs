@@ -18,7 +18,6 @@ namespace SpikeSR.Reference.Network;
 public sealed class SpikingAttentionBlock<T>
     where T : unmanaged, IScalar<T>
 {
-    private static readonly double NormStart = 1 / Math.Sqrt(2);
     private readonly NeuronSettings _neuron;
     private readonly Parameter<T> _weight1;
     private readonly NormParameters<T> _norm1;
@@ -38,11 +37,11 @@ public sealed class SpikingAttentionBlock<T>
         var (channels, threshold) = (configuration.Channels, configuration.Neuron.Threshold);
         _neuron = configuration.Neuron;
         _weight1 = names["residual.1"].Weight(channels, channels, 3, 3);
-        _norm1 = names["residual.2"].Norm(channels, NormStart * threshold);
+        _norm1 = names["residual.2"].Norm(channels, threshold);
         _weight2 = names["residual.4"].Weight(channels, channels, 3, 3);
-        _norm2 = names["residual.5"].Norm(channels, NormStart * 0.2 * threshold);
+        _norm2 = names["residual.5"].Norm(channels, threshold, share: 0.2);
         _shortcutWeight = names["shortcut.0"].Weight(channels, channels, 3, 3);
-        _shortcutNorm = names["shortcut.1"].Norm(channels, NormStart * threshold);
+        _shortcutNorm = names["shortcut.1"].Norm(channels, threshold);
         _hybrid = new HybridDimensionAttention<T>(names["attn"], configuration.Steps, channels);
         _similarity = new DeformableSimilarityAttention<T>(names["attn.gpa"], channels, patchSize, configuration.QueryDepth, configuration.Hidden, configuration.Published);
     }

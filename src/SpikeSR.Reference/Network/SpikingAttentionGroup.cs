@@ -30,7 +30,7 @@ public sealed class SpikingAttentionGroup<T>
 
         _weight = names["reduce_chan_level2.1"].Weight(configuration.Channels, configuration.Channels, 1, 1);
         _bias = names["reduce_chan_level2.1"].BiasOf(_weight);
-        _norm = names["reduce_chan_level2.2"].Norm(configuration.Channels, configuration.Neuron.Threshold / Math.Sqrt(2));
+        _norm = names["reduce_chan_level2.2"].Norm(configuration.Channels, configuration.Neuron.Threshold);
     }
 
     /// <summary>Published name of the weight of a group's last TDBN; where it and the bias are zero the group is the identity.</summary>

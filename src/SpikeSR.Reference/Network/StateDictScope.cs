@@ -37,9 +37,10 @@ public readonly struct StateDictScope<T>(StateDict<T> stateDict, string prefix)
 
     /// <summary>Declares a TDBN: weight start, bias 0, running mean 0, running variance 1 (SPEC TDBN-5).</summary>
     /// <param name="channels">C.</param>
-    /// <param name="start">The affine weight's start: alpha V_th, or a share of it.</param>
-    public NormParameters<T> Norm(int channels, double start) => new(
-        Declare("weight", new Initialisation(start), channels),
+    /// <param name="threshold">V_th of the neurons behind it: the affine weight starts at V_th / sqrt 2, or a share of that.</param>
+    /// <param name="share">The share.</param>
+    public NormParameters<T> Norm(int channels, double threshold, double share = 1) => new(
+        Declare("weight", new Initialisation((1 / Math.Sqrt(2)) * share * threshold), channels),
         Declare("bias", Initialisation.Zero, channels),
         stateDict.Declare(prefix + "running_mean", new Shape(channels), Initialisation.Zero, isBuffer: true),
         stateDict.Declare(prefix + "running_var", new Shape(channels), Initialisation.One, isBuffer: true));
