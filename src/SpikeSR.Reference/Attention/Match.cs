@@ -129,7 +129,6 @@ public static class Match
                 gradP[j] = Convolution.ProductSum(T.FromDouble(0), gradY.Span.Slice(i * patch, patch), x.Span.Slice(((image * patches) + j) * patch, patch));
             }
 
-
             // In the place of gp stands gz from here.
             Softmax.RowBackward<T>(p, gradP, gradP);
             for (var j = 0; j < patches; j++)
