@@ -289,6 +289,20 @@ internal sealed class CallRecorder : IEngine
             base.MeanOverStepsBackward(gradY, gradX);
         }
 
+        public override void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TokenLayer<T>.Saved saved, TensorView<T> y)
+        {
+            calls.Add(nameof(TokenLayer));
+            base.TokenLayer(layer, x, context, saved, y);
+        }
+
+        public override void TokenLayerBackward(
+            TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TokenLayer<T>.Saved saved, TensorView<T> gradY,
+            TensorView<T> gradX, TensorView<T> gradContext)
+        {
+            calls.Add(nameof(TokenLayerBackward));
+            base.TokenLayerBackward(layer, x, context, saved, gradY, gradX, gradContext);
+        }
+
         public override T L1(TensorView<T> x, TensorView<T> target)
         {
             calls.Add(nameof(L1));

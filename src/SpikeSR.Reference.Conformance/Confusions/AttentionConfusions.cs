@@ -85,9 +85,8 @@ internal abstract class Matching<T>(Workspace workspace, Parallelism threads) : 
     public override void Match(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen)
     {
         var (images, patches, patch, channels) = (x.Shape[0], x.Shape[1], x.Shape[2] * x.Shape[3], x.Shape[3]);
-        var (means, queries) = (TensorView<T>.Allocate(new Shape(images * patches, channels)), TensorView<T>.Allocate(new Shape(images * patches, channels)));
-        AveragePool(x.Reshape(images * patches, x.Shape[2], channels), means);
-        LayerNorm(settings.Epsilon, means, weight, bias, queries);
+        var queries = TensorView<T>.Allocate(new Shape(images * patches, channels));
+        Queries(settings, x.Reshape(images * patches, x.Shape[2], channels), weight, bias, queries);
         for (var i = 0; i < images * patches; i++)
         {
             var (first, image) = (i / patches * patches, i / patches);
@@ -106,6 +105,11 @@ internal abstract class Matching<T>(Workspace workspace, Parallelism threads) : 
             }
 
             chosen.Span[i] = Best(logits.Span);
+            if (y.IsAbsent)
+            {
+                continue;
+            }
+
             var source = settings.PublishedBatch > 0 && !settings.Train ? image / settings.PublishedBatch * settings.PublishedBatch : image;
             var match = y.Span.Slice(i * patch, patch);
             x.Span.Slice(((source * patches) + chosen.Span[i]) * patch, patch).CopyTo(match);
@@ -123,6 +127,14 @@ internal abstract class Matching<T>(Workspace workspace, Parallelism threads) : 
     }
 
     protected virtual double SelfPenalty => 100;
+
+    /// <summary>The queries [n, C] of patches [n, P P, C].</summary>
+    protected virtual void Queries(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> queries)
+    {
+        var means = TensorView<T>.Allocate(queries.Shape);
+        AveragePool(x, means);
+        LayerNorm(settings.Epsilon, means, weight, bias, queries);
+    }
 
     protected virtual double Divisor(int channels) => Math.Sqrt(channels);
 
@@ -323,5 +335,166 @@ internal sealed class TemperatureSparesNoise<T>(Workspace workspace, Parallelism
         var louder = TensorView<T>.Allocate(gumbel.Shape);
         Scale(gumbel, settings.Tau, louder);
         return louder;
+    }
+}
+
+/// <summary>Match with its backward pass written out too, so that queries and their gradients can be got wrong.</summary>
+internal abstract class MatchingGradient<T>(Workspace workspace, Parallelism threads) : Matching<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void MatchBackward(
+        MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        base.MatchBackward(settings with { Train = false, PublishedBatch = settings.Train ? 0 : settings.PublishedBatch }, x, weight, bias, default, chosen, gradY, gradX);
+        if (!settings.Train)
+        {
+            return;
+        }
+
+        var (images, patches, pixels, channels) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
+        var all = x.Reshape(images * patches, pixels, channels);
+        var (queries, gradQueries, path) = (TensorView<T>.Allocate(new Shape(images * patches, channels)), TensorView<T>.Allocate(new Shape(images * patches, channels)), TensorView<T>.Allocate(all.Shape));
+        Queries(settings, all, weight, bias, queries);
+        for (var image = 0; image < images; image++)
+        {
+            var q = new Parameter<T>("q", queries.Slice(image * patches, patches));
+            var (p, gradP) = (TensorView<T>.Allocate(new Shape(patches, patches)), TensorView<T>.Allocate(new Shape(patches, patches)));
+            Linear(q.Value, q, null, p);
+            Scale(p, 1 / Divisor(channels), p);
+            for (var i = 0; i < patches; i++)
+            {
+                p.Span[(i * patches) + i] -= T.FromDouble(SelfPenalty);
+            }
+
+            Add(p, gumbel.At(image), p);
+            Scale(p, 1 / settings.Tau, p);
+            Softmax(p, p);
+            Linear(gradY.At(image).Reshape(patches, pixels * channels), new Parameter<T>("patches", x.At(image).Reshape(patches, pixels * channels)), null, gradP);
+            SoftmaxBackward(p, gradP, gradP);
+            Scale(gradP, 1 / (settings.Tau * Divisor(channels)), gradP);
+
+            // To q_i as the one that asks, sum_j gs_ij q_j, and as the one that is asked, sum_j gs_ji q_j.
+            var gradAsks = gradQueries.Slice(image * patches, patches);
+            LinearBackward(q.Value, q, null, gradP, gradAsks);
+            AddAsked(gradAsks, q.Gradient);
+        }
+
+        QueriesBackward(settings, all, weight, bias, gradQueries, path);
+        Add(gradX, path.Reshape(images, patches, pixels, channels), gradX);
+    }
+
+    protected virtual void AddAsked(TensorView<T> gradAsks, TensorView<T> gradAsked) => Add(gradAsks, gradAsked, gradAsks);
+
+    /// <summary>Overwrites gradX, the gradient by the patches through their queries; adds to those by weight and bias.</summary>
+    protected virtual void QueriesBackward(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gradQueries, TensorView<T> gradX)
+    {
+        var (means, gradMeans) = (TensorView<T>.Allocate(gradQueries.Shape), TensorView<T>.Allocate(gradQueries.Shape));
+        AveragePool(x, means);
+        LayerNormBackward(settings.Epsilon, means, weight, bias, gradQueries, gradMeans);
+        AveragePoolBackward(gradMeans, gradX);
+    }
+}
+
+[Confusion("MATCH-4", "the matching's gradient goes to the patch that asks, not to the one that is asked: gs_ij without gs_ji")]
+internal sealed class OneSidedMatchGradient<T>(Workspace workspace, Parallelism threads) : MatchingGradient<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override void AddAsked(TensorView<T> gradAsks, TensorView<T> gradAsked)
+    {
+    }
+}
+
+[Confusion("MATCH-1", "the matching has no layer norm: means are compared as they are")]
+internal sealed class MatchesWithoutNorm<T>(Workspace workspace, Parallelism threads) : MatchingGradient<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override void Queries(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> queries) => AveragePool(x, queries);
+
+    protected override void QueriesBackward(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gradQueries, TensorView<T> gradX) =>
+        AveragePoolBackward(gradQueries, gradX);
+}
+
+[Confusion("MATCH-1", "the matching's layer norm comes before the mean over the pixels")]
+internal sealed class NormalisesBeforeMean<T>(Workspace workspace, Parallelism threads) : MatchingGradient<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override void Queries(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> queries)
+    {
+        var normalised = TensorView<T>.Allocate(x.Shape);
+        LayerNorm(settings.Epsilon, Rows(x), weight, bias, Rows(normalised));
+        AveragePool(normalised, queries);
+    }
+
+    protected override void QueriesBackward(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gradQueries, TensorView<T> gradX)
+    {
+        AveragePoolBackward(gradQueries, gradX);
+        LayerNormBackward(settings.Epsilon, Rows(x), weight, bias, Rows(gradX), Rows(gradX));
+    }
+
+    private static TensorView<T> Rows(TensorView<T> x) => x.Reshape(x.Shape[0] * x.Shape[1], x.Shape[2]);
+}
+
+[Confusion("MATCH-1", "the matching's layer norm has neither weight nor bias")]
+internal sealed class MatchesWithoutAffine<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Match(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<T> y, TensorView<int> chosen) =>
+        base.Match(settings, x, Filled(weight, 1), Filled(bias, 0), gumbel, y, chosen);
+
+    public override void MatchBackward(
+        MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> gumbel, TensorView<int> chosen, TensorView<T> gradY, TensorView<T> gradX) =>
+        base.MatchBackward(settings, x, Filled(weight, 1), Filled(bias, 0), gumbel, chosen, gradY, gradX);
+
+    private static Parameter<T> Filled(Parameter<T> parameter, double value)
+    {
+        var filled = new Parameter<T>(parameter.Name, parameter.Shape);
+        filled.Value.Span.Fill(T.FromDouble(value));
+        return filled;
+    }
+}
+
+[Confusion("DSA-3", "keys and values of the first token layer come from its own tokens, not from the matched patches")]
+internal sealed class AnswersItself<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TokenLayer<T>.Saved saved, TensorView<T> y) => base.TokenLayer(layer, x, default, saved, y);
+
+    public override void TokenLayerBackward(
+        TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TokenLayer<T>.Saved saved, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
+    {
+        base.TokenLayerBackward(layer, x, default, saved, gradY, gradX, default);
+        gradContext.Clear();
+    }
+}
+
+[Confusion("DSA-3", "the matched patches are normalised before they answer, by the norm of those that ask")]
+internal sealed class NormalisesContext<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void TokenLayer(TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TokenLayer<T>.Saved saved, TensorView<T> y) =>
+        base.TokenLayer(layer, x, Normalised(layer, context), saved, y);
+
+    public override void TokenLayerBackward(
+        TokenLayer<T> layer, TensorView<T> x, TensorView<T> context, TokenLayer<T>.Saved saved, TensorView<T> gradY, TensorView<T> gradX, TensorView<T> gradContext)
+    {
+        base.TokenLayerBackward(layer, x, Normalised(layer, context), saved, gradY, gradX, gradContext);
+        if (!context.IsAbsent)
+        {
+            LayerNormBackward(TokenLayer<T>.Epsilon, Rows(context), layer.AttentionNorm.Weight, layer.AttentionNorm.Bias, Rows(gradContext), Rows(gradContext));
+        }
+    }
+
+    private static TensorView<T> Rows(TensorView<T> tokens) => tokens.Reshape(tokens.Shape[0] * tokens.Shape[1], tokens.Shape[2]);
+
+    private TensorView<T> Normalised(TokenLayer<T> layer, TensorView<T> context)
+    {
+        if (context.IsAbsent)
+        {
+            return context;
+        }
+
+        var normalised = TensorView<T>.Allocate(context.Shape);
+        LayerNorm(TokenLayer<T>.Epsilon, Rows(context), layer.AttentionNorm.Weight, layer.AttentionNorm.Bias, Rows(normalised));
+        return normalised;
     }
 }

@@ -371,3 +371,135 @@ internal sealed class WrapsAround<T>(Workspace workspace, Parallelism threads) :
             ? base.Read(image, row - (Math.Floor(row / image.Shape[0]) * image.Shape[0]), column - (Math.Floor(column / image.Shape[1]) * image.Shape[1]), channel)
             : base.Read(image, row, column, channel);
 }
+
+[Confusion("DCN-1", "taps are counted column by column: k = (kx, ky)")]
+internal sealed class CountsTapsByColumns<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void DeformableConvolution(
+        ConvolutionSettings settings, int offsetGroups, TensorView<T> x, TensorView<T> offset, TensorView<T> mask, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y) =>
+        base.DeformableConvolution(settings, offsetGroups, x, Moved(settings, weight, offset), mask, weight, bias, y);
+
+    public override void DeformableConvolutionBackward(
+        ConvolutionSettings settings,
+        int offsetGroups,
+        TensorView<T> x,
+        TensorView<T> offset,
+        TensorView<T> mask,
+        Parameter<T> weight,
+        Parameter<T>? bias,
+        TensorView<T> gradY,
+        TensorView<T> gradX,
+        TensorView<T> gradOffset,
+        TensorView<T> gradMask) =>
+        base.DeformableConvolutionBackward(settings, offsetGroups, x, Moved(settings, weight, offset), mask, weight, bias, gradY, gradX, gradOffset, gradMask);
+
+    // A tap stands where another should: as far as its offset were longer by the way there.
+    private static TensorView<T> Moved(ConvolutionSettings settings, Parameter<T> weight, TensorView<T> offset)
+    {
+        var (moved, rows, columns) = (TensorView<T>.Of(offset.Shape, offset.Span), weight.Shape[2], weight.Shape[3]);
+        for (var at = 0; at < offset.Length / 2; at++)
+        {
+            var tap = at % (rows * columns);
+            moved.Span[2 * at] += T.FromDouble(settings.Dilation * ((tap % rows) - (tap / columns)));
+            moved.Span[(2 * at) + 1] += T.FromDouble(settings.Dilation * ((tap / rows) - (tap % columns)));
+        }
+
+        return moved;
+    }
+}
+
+[Confusion("DCN-1", "the square kernel of a deformable convolution is read as [Co, Ci, kx, ky]")]
+internal sealed class TransposesDeformableKernel<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void DeformableConvolution(
+        ConvolutionSettings settings, int offsetGroups, TensorView<T> x, TensorView<T> offset, TensorView<T> mask, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y) =>
+        base.DeformableConvolution(settings, offsetGroups, x, offset, mask, new(weight.Name, Transposed(weight.Value)), bias, y);
+
+    public override void DeformableConvolutionBackward(
+        ConvolutionSettings settings,
+        int offsetGroups,
+        TensorView<T> x,
+        TensorView<T> offset,
+        TensorView<T> mask,
+        Parameter<T> weight,
+        Parameter<T>? bias,
+        TensorView<T> gradY,
+        TensorView<T> gradX,
+        TensorView<T> gradOffset,
+        TensorView<T> gradMask)
+    {
+        var transposed = new Parameter<T>(weight.Name, Transposed(weight.Value));
+        base.DeformableConvolutionBackward(settings, offsetGroups, x, offset, mask, transposed, bias, gradY, gradX, gradOffset, gradMask);
+        Add(weight.Gradient, Transposed(transposed.Gradient), weight.Gradient);
+    }
+
+    private static TensorView<T> Transposed(TensorView<T> weight)
+    {
+        var (transposed, side) = (TensorView<T>.Of(weight.Shape, weight.Span), weight.Shape[2]);
+        for (var at = 0; weight.Shape[3] == side && at < weight.Length; at++)
+        {
+            transposed.Span[at] = weight.Span[(at / (side * side) * side * side) + (at % side * side) + (at / side % side)];
+        }
+
+        return transposed;
+    }
+}
+
+[Confusion("HDA-2", "steps and images are folded the other way round: what is mixed are T images side by side")]
+internal sealed class MixesImages<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    // Of the map that mixes channels, which HDA asks for just before.
+    private int _channels;
+
+    public override void Linear(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y)
+    {
+        base.Linear(x, weight, bias, y);
+        _channels = y.Shape[1];
+    }
+
+    public override void StepMixing(TensorView<T> x, Parameter<T> weight, TensorView<T> y)
+    {
+        var (given, mixed) = (ByImages(x), ByImages(y));
+        for (var image = 0; image < given.Shape[0]; image++)
+        {
+            base.StepMixing(given.At(image), weight, mixed.At(image));
+        }
+    }
+
+    public override void StepMixingBackward(TensorView<T> x, Parameter<T> weight, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        for (var image = 0; image < ByImages(x).Shape[0]; image++)
+        {
+            base.StepMixingBackward(ByImages(x).At(image), weight, ByImages(gradY).At(image), ByImages(gradX).At(image));
+        }
+    }
+
+    private TensorView<T> ByImages(TensorView<T> x) => x.Reshape(x.Shape[1] / _channels, x.Shape[0], _channels);
+}
+
+[Confusion("HDA-1", "HDA mixes steps after channels: Wt (Wc m) for Wt m")]
+internal sealed class ChainsMixings<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    // The map that mixes channels, which HDA asks for just before: m, Wc and Wc m.
+    private (TensorView<T> Mean, Parameter<T> Weight, TensorView<T> Mixed) _channels;
+
+    public override void Linear(TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y)
+    {
+        base.Linear(x, weight, bias, y);
+        _channels = (x, weight, y);
+    }
+
+    public override void StepMixing(TensorView<T> x, Parameter<T> weight, TensorView<T> y) => base.StepMixing(_channels.Mixed.Reshape(x.Shape[0], x.Shape[1]), weight, y);
+
+    public override void StepMixingBackward(TensorView<T> x, Parameter<T> weight, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        var (mean, channels, mixed) = _channels;
+        var gradMixed = TensorView<T>.Allocate(mixed.Shape);
+        base.StepMixingBackward(mixed.Reshape(x.Shape[0], x.Shape[1]), weight, gradY, gradMixed.Reshape(x.Shape[0], x.Shape[1]));
+        base.LinearBackward(mean, channels, null, gradMixed, gradX.Reshape(mean.Shape[0], mean.Shape[1]));
+    }
+}

@@ -318,3 +318,114 @@ internal sealed class TakesLastStep<T>(Workspace workspace, Parallelism threads)
         gradY.Span.CopyTo(gradX.Span[^gradY.Length..]);
     }
 }
+
+[Confusion("NET-1", "the head's features F0 are not added before the mean over the steps")]
+internal sealed class DropsGlobalResidual<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    // What the head gave, and what came back to the mean over the steps: as much as F0 has of either.
+    private TensorView<T> _head;
+    private TensorView<T> _gradMean;
+
+    public override void Convolution(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y)
+    {
+        base.Convolution(settings, x, weight, bias, y);
+        _head = IsHead(weight) ? TensorView<T>.Of(y.Shape, y.Span) : _head;
+    }
+
+    public override void MeanOverSteps(TensorView<T> x, TensorView<T> y)
+    {
+        base.MeanOverSteps(x, y);
+        Add(y, Negative(_head), y);
+    }
+
+    public override void MeanOverStepsBackward(TensorView<T> gradY, TensorView<T> gradX)
+    {
+        base.MeanOverStepsBackward(gradY, gradX);
+        _gradMean = TensorView<T>.Of(gradY.Shape, gradY.Span);
+    }
+
+    public override void ConvolutionBackward(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        if (IsHead(weight))
+        {
+            Add(gradY, Negative(_gradMean), gradY);
+        }
+
+        base.ConvolutionBackward(settings, x, weight, bias, gradY, gradX);
+    }
+
+    private static bool IsHead(Parameter<T> weight) => weight.Name.StartsWith("head.", StringComparison.Ordinal);
+
+    private TensorView<T> Negative(TensorView<T> x)
+    {
+        var negative = TensorView<T>.Allocate(x.Shape);
+        Scale(x, -1, negative);
+        return negative;
+    }
+}
+
+[Confusion("HDA-1", "HDA's gate is a product of two sigmoids, not the sigmoid of the product")]
+internal sealed class MultipliesSigmoids<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    // HDA alone multiplies: forward the two mixings, before their sigmoid; back, after ScaleChannelsBackward and the sigmoid's, the gradient by one and by the other.
+    private bool _isGate;
+    private bool _goesBack;
+    private (TensorView<T> ByChannels, TensorView<T> BySteps) _mixings;
+
+    public override void Multiply(TensorView<T> left, TensorView<T> right, TensorView<T> y)
+    {
+        if (!_goesBack)
+        {
+            (_mixings, _isGate) = ((left, right), true);
+            base.Multiply(Sigmoid(left), Sigmoid(right), y);
+            return;
+        }
+
+        // right is one mixing, and the gradient by the other asked for.
+        var isOfChannels = right.Span == _mixings.BySteps.Span;
+        base.Multiply(left, Sigmoid(right), y);
+        base.ActivationBackward(ActivationKind.Sigmoid, isOfChannels ? _mixings.ByChannels : _mixings.BySteps, y, y);
+        _goesBack = isOfChannels;
+    }
+
+    public override void Activation(ActivationKind kind, TensorView<T> x, TensorView<T> y)
+    {
+        if (_isGate)
+        {
+            x.CopyTo(y);
+        }
+        else
+        {
+            base.Activation(kind, x, y);
+        }
+
+        _isGate = false;
+    }
+
+    public override void ScaleChannelsBackward(TensorView<T> x, TensorView<T> gradY, TensorView<T> gradA)
+    {
+        base.ScaleChannelsBackward(x, gradY, gradA);
+        _goesBack = true;
+    }
+
+    public override void ActivationBackward(ActivationKind kind, TensorView<T> x, TensorView<T> gradY, TensorView<T> gradX)
+    {
+        if (_goesBack)
+        {
+            gradY.CopyTo(gradX);
+        }
+        else
+        {
+            base.ActivationBackward(kind, x, gradY, gradX);
+        }
+    }
+
+    private TensorView<T> Sigmoid(TensorView<T> x)
+    {
+        var y = TensorView<T>.Allocate(x.Shape);
+        base.Activation(ActivationKind.Sigmoid, x, y);
+        return y;
+    }
+}

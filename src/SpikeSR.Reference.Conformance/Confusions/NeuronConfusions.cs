@@ -289,3 +289,51 @@ internal sealed class DecaysExponentially<T>(Workspace workspace, Parallelism th
 {
     protected override NeuronSettings Change(NeuronSettings settings) => settings with { Tau = 1 / (1 - Math.Exp(-1 / settings.Tau)) };
 }
+
+[Confusion("LIF-1", "the membrane leaks towards 0 whatever V_reset is")]
+internal sealed class LeaksToZero<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void Neuron(NeuronSettings settings, Parameter<T>? rate, TensorView<T> x, TensorView<T> membrane, TensorView<T> spike, TensorView<T> trace) =>
+        base.Neuron(settings, rate, Lowered(settings, rate, x), membrane, spike, trace);
+
+    public override void NeuronBackward(NeuronSettings settings, Parameter<T>? rate, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradTrace, TensorView<T> gradX)
+    {
+        base.NeuronBackward(settings, rate, Lowered(settings, rate, x), gradSpike, gradTrace, gradX);
+        for (var i = 0; rate is not null && !settings.DecayInput && i < gradX.Length; i++)
+        {
+            // The factor of w's gradient is -V for -(V - V_r).
+            var r = T.Sigmoid(rate.Value.Span[0]);
+            rate.Gradient.Span[0] -= (r * (T.FromDouble(1) - r)) * (T.FromDouble(settings.Reset ?? 0) * gradX.Span[i]);
+        }
+    }
+
+    // To leak towards 0 is to leak towards V_r from an input that is V_r / tau less; V_r less where the input decays.
+    private static TensorView<T> Lowered(NeuronSettings settings, Parameter<T>? rate, TensorView<T> x)
+    {
+        var (lowered, reset) = (TensorView<T>.Of(x.Shape, x.Span), T.FromDouble(settings.Reset ?? 0));
+        var leak = settings.DecayInput ? reset : rate is null ? reset / T.FromDouble(settings.Tau) : reset * T.Sigmoid(rate.Value.Span[0]);
+        for (var i = 0; settings.Kind != NeuronKind.IntegrateAndFire && settings.Reset is not null && i < x.Length; i++)
+        {
+            lowered.Span[i] -= leak;
+        }
+
+        return lowered;
+    }
+}
+
+[Confusion("SUR-2", "the atan surrogate lacks its pi/2: alpha / (2 (1 + (alpha u)^2))")]
+internal sealed class DropsHalfPi<T>(Workspace workspace, Parallelism threads) : LeakyGradient<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    public override void SurrogateBackward(SurrogateFunction surrogate, TensorView<T> x, TensorView<T> gradSpike, TensorView<T> gradX)
+    {
+        base.SurrogateBackward(Flatter(surrogate), x, gradSpike, gradX);
+        Scale(gradX, surrogate.Alpha / Flatter(surrogate).Alpha, gradX);
+    }
+
+    protected override T SurrogateSlope(SurrogateFunction surrogate, T u) => base.SurrogateSlope(Flatter(surrogate), u) * T.FromDouble(surrogate.Alpha / Flatter(surrogate).Alpha);
+
+    // pi/2 of its alpha is the other's alpha.
+    private static SurrogateFunction Flatter(SurrogateFunction surrogate) => surrogate.Kind == SurrogateKind.ATan ? surrogate with { Alpha = surrogate.Alpha * 2 / Math.PI } : surrogate;
+}

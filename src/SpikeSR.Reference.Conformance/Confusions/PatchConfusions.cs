@@ -74,32 +74,43 @@ internal sealed class AddsOverlaps<T>(Workspace workspace, Parallelism threads) 
     protected override int Divisor(IReadOnlyList<int> starts, int size, int position) => 1;
 }
 
-[Confusion("PATCH-1", "patches are numbered column by column")]
-internal sealed class CountsPatchesByColumns<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+/// <summary>Patches in another order than the definitions', there and back.</summary>
+internal abstract class ReorderedPatches<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     public override void PatchDivide(PatchGrid grid, TensorView<T> x, TensorView<T> y)
     {
         base.PatchDivide(grid, x, y);
-        Renumber(y, grid.Tops.Count, grid.Lefts.Count);
+        Reorder(grid, y, back: false);
     }
 
-    public override void PatchDivideBackward(PatchGrid grid, TensorView<T> gradY, TensorView<T> gradX) => base.PatchDivideBackward(grid, ByRows(grid, gradY), gradX);
+    public override void PatchDivideBackward(PatchGrid grid, TensorView<T> gradY, TensorView<T> gradX) => base.PatchDivideBackward(grid, Restored(grid, gradY), gradX);
 
-    public override void PatchReverse(PatchGrid grid, TensorView<T> y, TensorView<T> x) => base.PatchReverse(grid, ByRows(grid, y), x);
+    public override void PatchReverse(PatchGrid grid, TensorView<T> y, TensorView<T> x) => base.PatchReverse(grid, Restored(grid, y), x);
 
     public override void PatchReverseBackward(PatchGrid grid, TensorView<T> gradX, TensorView<T> gradY)
     {
         base.PatchReverseBackward(grid, gradX, gradY);
-        Renumber(gradY, grid.Tops.Count, grid.Lefts.Count);
+        Reorder(grid, gradY, back: false);
     }
 
-    private static TensorView<T> ByRows(PatchGrid grid, TensorView<T> patches)
+    /// <summary>From the definitions' order into this one, or back.</summary>
+    protected abstract void Reorder(PatchGrid grid, TensorView<T> patches, bool back);
+
+    private TensorView<T> Restored(PatchGrid grid, TensorView<T> patches)
     {
         var copy = TensorView<T>.Of(patches.Shape, patches.Span);
-        Renumber(copy, grid.Lefts.Count, grid.Tops.Count);
+        Reorder(grid, copy, back: true);
         return copy;
     }
+}
+
+[Confusion("PATCH-1", "patches are numbered column by column")]
+internal sealed class CountsPatchesByColumns<T>(Workspace workspace, Parallelism threads) : ReorderedPatches<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override void Reorder(PatchGrid grid, TensorView<T> patches, bool back) =>
+        Renumber(patches, back ? grid.Lefts.Count : grid.Tops.Count, back ? grid.Tops.Count : grid.Lefts.Count);
 
     // Patch (r, c) of rows x columns moves to number c rows + r.
     private static void Renumber(TensorView<T> patches, int rows, int columns)
@@ -176,4 +187,19 @@ internal sealed class UndividedSeamGradient<T>(Workspace workspace, Parallelism 
     where T : unmanaged, IScalar<T>
 {
     public override void PatchReverseBackward(PatchGrid grid, TensorView<T> gradX, TensorView<T> gradY) => PatchDivide(grid, gradX, gradY);
+}
+
+[Confusion("PATCH-1", "the tokens of a patch are numbered column by column")]
+internal sealed class CountsTokensByColumns<T>(Workspace workspace, Parallelism threads) : ReorderedPatches<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override void Reorder(PatchGrid grid, TensorView<T> patches, bool back)
+    {
+        var (copy, side, channels) = (TensorView<T>.Of(patches.Shape, patches.Span), grid.PatchSize, patches.Shape[3]);
+        for (var at = 0; at < patches.Length / channels; at++)
+        {
+            var from = (at / (side * side) * side * side) + (at % side * side) + (at / side % side);
+            copy.Span.Slice(from * channels, channels).CopyTo(patches.Span[(at * channels)..]);
+        }
+    }
 }
