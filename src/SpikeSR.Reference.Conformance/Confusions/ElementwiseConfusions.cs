@@ -429,3 +429,37 @@ internal sealed class MultipliesSigmoids<T>(Workspace workspace, Parallelism thr
         return y;
     }
 }
+
+[Confusion("NET-1", "steps and images are folded the other way round: what is averaged are T images side by side")]
+internal sealed class AveragesImages<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    // Of the head.
+    private int _images;
+
+    public override void Convolution(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y)
+    {
+        base.Convolution(settings, x, weight, bias, y);
+        _images = weight.Name.StartsWith("head.", StringComparison.Ordinal) ? y.Shape[0] : _images;
+    }
+
+    public override void MeanOverSteps(TensorView<T> x, TensorView<T> y)
+    {
+        for (var image = 0; image < _images; image++)
+        {
+            base.MeanOverSteps(Steps(x, x.Shape[0]).At(image), Image(y, image));
+        }
+    }
+
+    public override void MeanOverStepsBackward(TensorView<T> gradY, TensorView<T> gradX)
+    {
+        for (var image = 0; image < _images; image++)
+        {
+            base.MeanOverStepsBackward(Image(gradY, image), Steps(gradX, gradX.Shape[0]).At(image));
+        }
+    }
+
+    private TensorView<T> Steps(TensorView<T> x, int steps) => x.Reshape(_images, steps, x.Length / _images / steps);
+
+    private TensorView<T> Image(TensorView<T> y, int image) => y.Reshape(_images, y.Length / _images).At(image);
+}

@@ -104,6 +104,7 @@ public sealed class GoldenLintTests
     [InlineData("ChainsMixings", "hda-published-size")]
     [InlineData("MultipliesSigmoids", "hda-published-size")]
     [InlineData("DropsGlobalResidual", "spikesr-x2")]
+    [InlineData("AveragesImages", "spikesr-batch")]
     public void A_mistake_that_was_made_is_named(string confusion, string golden) =>
         Assert.Contains(Suite.Run(Suite.Wrong(confusion), golden).Cases[0].Confusions, named => named.Name == confusion && named.Reproduces);
 
