@@ -89,6 +89,7 @@ public sealed class GoldenLintTests
     [InlineData("OneSidedMatchGradient", "match-train")]
     [InlineData("MatchesWithoutNorm", "match-eval")]
     [InlineData("MatchesWithoutNorm", "match-train")]
+    [InlineData("MatchesWithoutNorm", "spikesr-batch")]
     [InlineData("MatchesWithoutAffine", "match-eval")]
     [InlineData("MatchesWithoutAffine", "match-train")]
     [InlineData("NormalisesBeforeMean", "match-eval")]
