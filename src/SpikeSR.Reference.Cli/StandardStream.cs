@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace SpikeSR.Reference.Cli;
 
 /// <summary>
@@ -8,6 +10,10 @@ namespace SpikeSR.Reference.Cli;
 /// <param name="name">Its name; null where losses do not matter.</param>
 internal sealed class StandardStream(Stream stream, string? name) : Stream
 {
+    private const string Nothing = "/dev/null";
+    private const int LastStandardDescriptor = 2;
+    private static readonly List<SafeFileHandle> s_occupied = [];
+
     public override bool CanRead => false;
 
     public override bool CanSeek => false;
@@ -21,6 +27,7 @@ internal sealed class StandardStream(Stream stream, string? name) : Stream
     /// <summary>Has the console write through streams of this kind.</summary>
     public static void Install()
     {
+        OccupyClosed();
         Console.SetOut(Writer(Console.OpenStandardOutput(), "standard output"));
         Console.SetError(Writer(Console.OpenStandardError(), null));
     }
@@ -34,6 +41,22 @@ internal sealed class StandardStream(Stream stream, string? name) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    // Else a descriptor that is closed is that of the next file, and what is meant for standard error stands in an output. Open for reading, so that a loss is noticed.
+    private static void OccupyClosed()
+    {
+        while (!OperatingSystem.IsWindows() && File.Exists(Nothing))
+        {
+            var handle = File.OpenHandle(Nothing, share: FileShare.ReadWrite);
+            if (handle.DangerousGetHandle() > LastStandardDescriptor)
+            {
+                handle.Dispose();
+                return;
+            }
+
+            s_occupied.Add(handle);
+        }
+    }
 
     private static TextWriter Writer(Stream stream, string? name) => TextWriter.Synchronized(new StreamWriter(new StandardStream(stream, name), Console.Out.Encoding) { AutoFlush = true });
 
