@@ -58,7 +58,7 @@ internal sealed class StandardStream(Stream stream, string? name) : Stream
         }
     }
 
-    private static TextWriter Writer(Stream stream, string? name) => TextWriter.Synchronized(new StreamWriter(new StandardStream(stream, name), Console.Out.Encoding) { AutoFlush = true });
+    private static StreamWriter Writer(Stream stream, string? name) => new StreamWriter(new StandardStream(stream, name), Console.Out.Encoding) { AutoFlush = true };
 
     private void Attempt(Action write)
     {

@@ -12,7 +12,6 @@ internal static class BoundsVerb
     /// <summary>Makes the verb.</summary>
     public static Command Create()
     {
-        var folder = new Argument<string?>("FOLDER") { Description = "The golden set. [default: golden/v1]", Arity = ArgumentArity.ZeroOrOne };
         var profile = ConformOptions.Profiles("What the backends promise about their arithmetic (SPEC BND-2).");
         var runs = Options.Integer("--runs", "Backends on each case; run i has seed i.", minimum: 1, maximum: 1_000_000, fallback: 10);
         var operators = ConformOptions.OperatorNames();
@@ -24,8 +23,8 @@ internal static class BoundsVerb
 
             Example: spikesr bounds --profile bf16 --runs 100 --operators conv2d,lif
             """)
-        { folder, profile, runs, operators };
-        verb.SetAction(parsed => Run(new GoldenSet(parsed.GetValue(folder) ?? Path.Combine("golden", "v1")), Profile.Find(parsed.GetRequiredValue(profile))!, parsed.GetRequiredValue(runs), new RunSelection { Operators = ConformOptions.Names(parsed.GetValue(operators)) }));
+        { GoldenVerb.Folder, profile, runs, operators };
+        verb.SetAction(parsed => Run(new GoldenSet(GoldenVerb.FolderOf(parsed)), Profile.Find(parsed.GetRequiredValue(profile))!, parsed.GetRequiredValue(runs), new RunSelection { Operators = ConformOptions.Names(parsed.GetValue(operators)) }));
         return verb;
     }
 

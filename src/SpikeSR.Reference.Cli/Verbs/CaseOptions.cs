@@ -42,7 +42,7 @@ internal sealed class CaseOptions
     public void RefuseBeside(Option other, ParseResult result)
     {
         Option[] own = [_precision, _engine, EngineOptions.Threads];
-        if (result.GetResult(other) is not null && own.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } given)
+        if (Options.IsGiven(result, other) && own.FirstOrDefault(option => Options.IsGiven(result, option)) is { } given)
         {
             throw new ArgumentException($"{given.Name} is for an engine of this program, {other.Name} for another backend, expected one of them");
         }

@@ -8,7 +8,8 @@ namespace SpikeSR.Reference.Cli.Verbs;
 /// <summary><c>spikesr golden</c>: builds and checks the golden cases.</summary>
 internal static class GoldenVerb
 {
-    private static readonly Argument<string?> Folder = new("FOLDER") { Description = "The golden set. [default: golden/v1]", Arity = ArgumentArity.ZeroOrOne };
+    /// <summary>The golden set, for <see cref="FolderOf"/>.</summary>
+    public static readonly Argument<string?> Folder = new("FOLDER") { Description = "The golden set. [default: golden/v1]", Arity = ArgumentArity.ZeroOrOne };
 
     private static readonly Option<string> Specification = new("--spec") { Description = "The specification.", DefaultValueFactory = _ => "SPEC.md", HelpName = "FILE" };
 
@@ -18,7 +19,9 @@ internal static class GoldenVerb
         Build(), Check(), Lint(), Coverage(), Questions(),
     };
 
-    private static string FolderOf(ParseResult parsed) => parsed.GetValue(Folder) ?? Path.Combine("golden", "v1");
+    /// <summary>The golden set that was named, or the repository's own.</summary>
+    /// <param name="parsed">Of a verb that has <see cref="Folder"/>.</param>
+    public static string FolderOf(ParseResult parsed) => parsed.GetValue(Folder) ?? Path.Combine("golden", "v1");
 
     private static Command Check()
     {

@@ -37,7 +37,7 @@ internal static class InfoVerb
 
     private static int Run(ParseResult parsed)
     {
-        if (parsed.GetResult(Sample) is { Implicit: false } && !parsed.GetValue(Accuracy))
+        if (Options.IsGiven(parsed, Sample) && !parsed.GetValue(Accuracy))
         {
             throw new ArgumentException("--sample needs --accuracy, whose arguments it thins out");
         }

@@ -82,7 +82,7 @@ internal static class NeuronVerb
         var kind = parsed.GetRequiredValue(Kind);
         foreach (var (option, kinds) in new (Option Option, string[] Kinds)[] { (Tau, ["lif"]), (Rate, ["plif"]), (DecayInput, ["lif", "plif"]) })
         {
-            if (parsed.GetResult(option) is { Implicit: false } && !kinds.Contains(kind))
+            if (Options.IsGiven(parsed, option) && !kinds.Contains(kind))
             {
                 throw new ArgumentException($"{option.Name} is for --kind {string.Join(" or ", kinds)}, not for {kind}");
             }

@@ -87,6 +87,11 @@ internal static class Options
     /// <param name="description">Of what, in a sentence.</param>
     public static Option<string> Preset(string description) => Choice("--preset", description, [.. SpikeSrConfiguration.PresetNames]);
 
+    /// <summary>Whether an option stands on the command line, not its default alone.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option.</param>
+    public static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
     private static int? Whole(ArgumentResult result, string word, string name, int minimum, int maximum) =>
         int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum
             ? value

@@ -177,7 +177,7 @@ internal static class TrainVerb
     {
         if (parsed.GetValue(From) is { } from)
         {
-            var own = Sizes.FirstOrDefault(size => parsed.GetResult(size) is { Implicit: false });
+            var own = Sizes.FirstOrDefault(size => Options.IsGiven(parsed, size));
             var trained = own is null ? ModelOption.Load(From.Name, from) : throw new ArgumentException($"{own.Name} is for a new network; that of --from has its own sizes, and only --groups can add to it");
             return parsed.GetValue(Groups) is { } groups ? GroupGrowth.Apply(trained, groups, seed) : trained;
         }

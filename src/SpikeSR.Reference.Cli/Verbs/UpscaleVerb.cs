@@ -110,7 +110,8 @@ internal static class UpscaleVerb
     {
         try
         {
-            Enlarge(job, !job.Overwrite && IsThere(image) ? image with { Problem = image.Problem ?? $"{image.Output} is there already; --overwrite replaces it" } : image, reporter, cancellation);
+            var problem = image.Problem ?? (!job.Overwrite && IsThere(image) ? $"{image.Output} is there already; --overwrite replaces it" : null);
+            Enlarge(job, image with { Problem = problem }, reporter, cancellation);
             return ExitCode.Done;
         }
         catch (Exception exception) when (reporter is JsonReporter && Failure.Of(exception) is { ExitCode: not (ExitCode.Internal or ExitCode.Interrupted) } failure)

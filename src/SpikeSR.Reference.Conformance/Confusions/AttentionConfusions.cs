@@ -126,7 +126,7 @@ internal abstract class Matching<T>(Workspace workspace, Parallelism threads) : 
         }
     }
 
-    protected virtual double SelfPenalty => 100;
+    protected virtual double SelfPenalty => Reference.Attention.Match.SelfPenalty;
 
     /// <summary>The queries [n, C] of patches [n, P P, C].</summary>
     protected virtual void Queries(MatchSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T> bias, TensorView<T> queries)

@@ -372,50 +372,13 @@ internal sealed class WrapsAround<T>(Workspace workspace, Parallelism threads) :
             : base.Read(image, row, column, channel);
 }
 
-[Confusion("DCN-1", "taps are counted column by column: k = (kx, ky)")]
-internal sealed class CountsTapsByColumns<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
+/// <summary>Deformable convolution that reads other offsets or another kernel than it was given.</summary>
+internal abstract class MisreadDeformation<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
     where T : unmanaged, IScalar<T>
 {
     public override void DeformableConvolution(
         ConvolutionSettings settings, int offsetGroups, TensorView<T> x, TensorView<T> offset, TensorView<T> mask, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y) =>
-        base.DeformableConvolution(settings, offsetGroups, x, Moved(settings, weight, offset), mask, weight, bias, y);
-
-    public override void DeformableConvolutionBackward(
-        ConvolutionSettings settings,
-        int offsetGroups,
-        TensorView<T> x,
-        TensorView<T> offset,
-        TensorView<T> mask,
-        Parameter<T> weight,
-        Parameter<T>? bias,
-        TensorView<T> gradY,
-        TensorView<T> gradX,
-        TensorView<T> gradOffset,
-        TensorView<T> gradMask) =>
-        base.DeformableConvolutionBackward(settings, offsetGroups, x, Moved(settings, weight, offset), mask, weight, bias, gradY, gradX, gradOffset, gradMask);
-
-    // A tap stands where another should: as far as its offset were longer by the way there.
-    private static TensorView<T> Moved(ConvolutionSettings settings, Parameter<T> weight, TensorView<T> offset)
-    {
-        var (moved, rows, columns) = (TensorView<T>.Of(offset.Shape, offset.Span), weight.Shape[2], weight.Shape[3]);
-        for (var at = 0; at < offset.Length / 2; at++)
-        {
-            var tap = at % (rows * columns);
-            moved.Span[2 * at] += T.FromDouble(settings.Dilation * ((tap % rows) - (tap / columns)));
-            moved.Span[(2 * at) + 1] += T.FromDouble(settings.Dilation * ((tap / rows) - (tap % columns)));
-        }
-
-        return moved;
-    }
-}
-
-[Confusion("DCN-1", "the square kernel of a deformable convolution is read as [Co, Ci, kx, ky]")]
-internal sealed class TransposesDeformableKernel<T>(Workspace workspace, Parallelism threads) : DefinitionBackend<T>(workspace, threads)
-    where T : unmanaged, IScalar<T>
-{
-    public override void DeformableConvolution(
-        ConvolutionSettings settings, int offsetGroups, TensorView<T> x, TensorView<T> offset, TensorView<T> mask, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y) =>
-        base.DeformableConvolution(settings, offsetGroups, x, offset, mask, new(weight.Name, Transposed(weight.Value)), bias, y);
+        base.DeformableConvolution(settings, offsetGroups, x, Offset(settings, weight, offset), mask, new(weight.Name, Kernel(weight.Value)), bias, y);
 
     public override void DeformableConvolutionBackward(
         ConvolutionSettings settings,
@@ -430,12 +393,42 @@ internal sealed class TransposesDeformableKernel<T>(Workspace workspace, Paralle
         TensorView<T> gradOffset,
         TensorView<T> gradMask)
     {
-        var transposed = new Parameter<T>(weight.Name, Transposed(weight.Value));
-        base.DeformableConvolutionBackward(settings, offsetGroups, x, offset, mask, transposed, bias, gradY, gradX, gradOffset, gradMask);
-        Add(weight.Gradient, Transposed(transposed.Gradient), weight.Gradient);
+        var read = new Parameter<T>(weight.Name, Kernel(weight.Value));
+        base.DeformableConvolutionBackward(settings, offsetGroups, x, Offset(settings, weight, offset), mask, read, bias, gradY, gradX, gradOffset, gradMask);
+        Add(weight.Gradient, Kernel(read.Gradient), weight.Gradient);
     }
 
-    private static TensorView<T> Transposed(TensorView<T> weight)
+    /// <summary>The offsets as they are read: moved by what does not depend on them, so that their gradients stay.</summary>
+    protected virtual TensorView<T> Offset(ConvolutionSettings settings, Parameter<T> weight, TensorView<T> offset) => offset;
+
+    /// <summary>The kernel as it is read; read twice it is as before, so that its gradient goes back the same way.</summary>
+    protected virtual TensorView<T> Kernel(TensorView<T> weight) => weight;
+}
+
+[Confusion("DCN-1", "taps are counted column by column: k = (kx, ky)")]
+internal sealed class CountsTapsByColumns<T>(Workspace workspace, Parallelism threads) : MisreadDeformation<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    // A tap stands where another should: as far as its offset were longer by the way there.
+    protected override TensorView<T> Offset(ConvolutionSettings settings, Parameter<T> weight, TensorView<T> offset)
+    {
+        var (moved, rows, columns) = (TensorView<T>.Of(offset.Shape, offset.Span), weight.Shape[2], weight.Shape[3]);
+        for (var at = 0; at < offset.Length / 2; at++)
+        {
+            var tap = at % (rows * columns);
+            moved.Span[2 * at] += T.FromDouble(settings.Dilation * ((tap % rows) - (tap / columns)));
+            moved.Span[(2 * at) + 1] += T.FromDouble(settings.Dilation * ((tap / rows) - (tap % columns)));
+        }
+
+        return moved;
+    }
+}
+
+[Confusion("DCN-1", "the square kernel of a deformable convolution is read as [Co, Ci, kx, ky]")]
+internal sealed class TransposesDeformableKernel<T>(Workspace workspace, Parallelism threads) : MisreadDeformation<T>(workspace, threads)
+    where T : unmanaged, IScalar<T>
+{
+    protected override TensorView<T> Kernel(TensorView<T> weight)
     {
         var (transposed, side) = (TensorView<T>.Of(weight.Shape, weight.Span), weight.Shape[2]);
         for (var at = 0; weight.Shape[3] == side && at < weight.Length; at++)

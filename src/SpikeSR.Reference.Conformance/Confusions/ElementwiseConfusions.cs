@@ -355,7 +355,7 @@ internal sealed class DropsGlobalResidual<T>(Workspace workspace, Parallelism th
         base.ConvolutionBackward(settings, x, weight, bias, gradY, gradX);
     }
 
-    private static bool IsHead(Parameter<T> weight) => weight.Name.StartsWith("head.", StringComparison.Ordinal);
+    internal static bool IsHead(Parameter<T> weight) => weight.Name.StartsWith("head.", StringComparison.Ordinal);
 
     private TensorView<T> Negative(TensorView<T> x)
     {
@@ -440,7 +440,7 @@ internal sealed class AveragesImages<T>(Workspace workspace, Parallelism threads
     public override void Convolution(ConvolutionSettings settings, TensorView<T> x, Parameter<T> weight, Parameter<T>? bias, TensorView<T> y)
     {
         base.Convolution(settings, x, weight, bias, y);
-        _images = weight.Name.StartsWith("head.", StringComparison.Ordinal) ? y.Shape[0] : _images;
+        _images = DropsGlobalResidual<T>.IsHead(weight) ? y.Shape[0] : _images;
     }
 
     public override void MeanOverSteps(TensorView<T> x, TensorView<T> y)
