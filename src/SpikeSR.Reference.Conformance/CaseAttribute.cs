@@ -32,10 +32,11 @@ public sealed class CaseAttribute
         return new(name, values, fallback, value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= minimum && number <= maximum ? number : null);
     }
 
-    internal static CaseAttribute Number(string name, double? above = null, double? atLeast = null, double? fallback = null)
+    internal static CaseAttribute Number(string name, double? above = null, double? atLeast = null, double? below = null, double? fallback = null)
     {
-        var values = above is { } bound ? $"a number above {Show(bound)}" : atLeast is { } least ? $"a number of at least {Show(least)}" : "a number";
-        return new(name, values, fallback, value => ParseNumber(value) is { } number && !(number <= above) && !(number < atLeast) ? number : null);
+        var values = (above is { } bound ? $"a number above {Show(bound)}" : atLeast is { } least ? $"a number of at least {Show(least)}" : "a number")
+            + (below is { } end ? $" and below {Show(end)}" : "");
+        return new(name, values, fallback, value => ParseNumber(value) is { } number && !(number <= above) && !(number < atLeast) && !(number >= below) ? number : null);
     }
 
     /// <summary>A number or null; null is held as NaN, which no JSON number is.</summary>

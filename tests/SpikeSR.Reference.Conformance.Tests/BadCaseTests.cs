@@ -70,6 +70,12 @@ public class BadCaseTests
         Refused(asked.Put("in/theta", 2).Put("in/grad", 2).Put("in/m", 2).Put("in/v", 2), "operator 'adam': found a grad_out/ tensor, expected none");
     }
 
+    [Theory]
+    [InlineData("0.9", "1", "attribute 'beta2': found 1, expected a number of at least 0 and below 1")]
+    [InlineData("-0.1", "0.9", "attribute 'beta1': found -0.1, expected a number of at least 0 and below 1")]
+    public void A_decay_is_a_share(string beta1, string beta2, string expected) =>
+        Refused(new CaseText().Ask("adam", $$"""{"lr": 0.1, "beta1": {{beta1}}, "beta2": {{beta2}}, "eps": 1e-8, "step": 1}""").Put("in/theta", 2), expected);
+
     [Fact]
     public void An_image_smaller_than_a_patch_is_refused()
     {

@@ -8,8 +8,8 @@ internal sealed class AdamCase() : CaseOperator(
     "adam",
     "theta [...], grad, m, v (as theta) -> theta, m, v",
     CaseAttribute.Number("lr"),
-    CaseAttribute.Number("beta1"),
-    CaseAttribute.Number("beta2"),
+    CaseAttribute.Number("beta1", atLeast: 0, below: 1),
+    CaseAttribute.Number("beta2", atLeast: 0, below: 1),
     CaseAttribute.Number("eps", atLeast: 0),
     CaseAttribute.Integer("step", minimum: 1))
 {

@@ -4,9 +4,9 @@ namespace SpikeSR.Reference.Operators;
 
 /// <summary>The attributes of Adam (SPEC ADAM-1).</summary>
 /// <param name="LearningRate">lr.</param>
-/// <param name="Beta1">Decay of the first moment.</param>
-/// <param name="Beta2">Decay of the second moment.</param>
-/// <param name="Epsilon">Added to the root of the second moment.</param>
+/// <param name="Beta1">Decay of the first moment, from 0 to below 1.</param>
+/// <param name="Beta2">Decay of the second moment, from 0 to below 1.</param>
+/// <param name="Epsilon">Added to the root of the second moment; at least 0.</param>
 public sealed record AdamSettings(double LearningRate = 1e-4, double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8);
 
 /// <summary>
@@ -31,7 +31,7 @@ public static class Adam
     public static void Step<T>(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v, Parallelism threads)
         where T : unmanaged, IScalar<T>
     {
-        Check(step, theta, gradient, m, v);
+        Check(settings, step, theta, gradient, m, v);
         Average(settings, gradient, m, v, threads);
         Descend(settings, step, theta, m, v, threads);
     }
@@ -70,16 +70,20 @@ public static class Adam
         });
     }
 
-    /// <summary>Throws unless the step counts from 1 and the tensors hold as many elements.</summary>
+    /// <summary>Throws unless the decays and epsilon are in their ranges, the step counts from 1 and the tensors hold as many elements.</summary>
     /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="settings">Rates.</param>
     /// <param name="step">Number of the step.</param>
     /// <param name="theta">Parameters.</param>
     /// <param name="gradient">Gradient.</param>
     /// <param name="m">First moment.</param>
     /// <param name="v">Second moment.</param>
-    internal static void Check<T>(long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v)
+    internal static void Check<T>(AdamSettings settings, long step, TensorView<T> theta, TensorView<T> gradient, TensorView<T> m, TensorView<T> v)
         where T : unmanaged
     {
+        Guard.That(settings.Beta1 is >= 0 and < 1, $"beta1 is {settings.Beta1}, expected at least 0 and below 1", nameof(settings));
+        Guard.That(settings.Beta2 is >= 0 and < 1, $"beta2 is {settings.Beta2}, expected at least 0 and below 1", nameof(settings));
+        Guard.That(settings.Epsilon >= 0, $"eps is {settings.Epsilon}, expected at least 0", nameof(settings));
         Guard.That(step >= 1, $"step is {step}, expected at least 1", nameof(step));
         Guard.SameLength(theta, gradient, nameof(gradient));
         Guard.SameLength(theta, m, nameof(m));

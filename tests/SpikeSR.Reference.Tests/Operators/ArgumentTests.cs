@@ -40,6 +40,17 @@ public sealed class ArgumentTests
     }
 
     [Theory]
+    [InlineData("definition", 1.0, 0.9, 0.0)]
+    [InlineData("definition", 0.9, -0.1, 0.0)]
+    [InlineData("simd", 0.9, double.NaN, 0.0)]
+    [InlineData("simd", 0.9, 0.9, -1e-8)]
+    public void Adam_decays_its_moments_and_divides_by_no_less_than_a_root(string engine, double beta1, double beta2, double epsilon)
+    {
+        var theta = Filled(5);
+        Refuses("settings", () => Make(engine).Adam(new AdamSettings(1e-4, beta1, beta2, epsilon), 1, theta, Filled(5), Filled(5), Filled(5)), theta);
+    }
+
+    [Theory]
     [MemberData(nameof(Engines))]
     public void A_gradient_of_another_shape_is_refused_before_any_is_written(string engine)
     {

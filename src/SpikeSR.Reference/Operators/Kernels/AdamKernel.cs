@@ -12,7 +12,7 @@ internal static unsafe class AdamKernel
         where TLane : unmanaged, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        Adam.Check(step, theta, gradient, m, v);
+        Adam.Check(settings, step, theta, gradient, m, v);
         LaneLoop.Elements<TLane, T, Update<T>>(new(new(settings, step), theta.Pointer, gradient.Pointer, m.Pointer, v.Pointer), theta.Length, threads);
     }
 
