@@ -10,6 +10,22 @@ internal static class Samples
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte ToByte(float sample) => (byte)Round(sample, 0, byte.MaxValue);
 
+    /// <summary>The least and the greatest number that a kind of sample can be.</summary>
+    public static (float Lowest, float Highest) Limits(SampleKind kind) => kind switch
+    {
+        SampleKind.UInt8 => (byte.MinValue, byte.MaxValue),
+        SampleKind.UInt16 => (ushort.MinValue, ushort.MaxValue),
+        SampleKind.Int16 => (short.MinValue, short.MaxValue),
+        _ => (float.MinValue, float.MaxValue),
+    };
+
+    /// <summary>Whether a sample of a kind can be a number.</summary>
+    public static bool CanBe(SampleKind kind, float value)
+    {
+        var (lowest, highest) = Limits(kind);
+        return value >= lowest && value <= highest && (kind == SampleKind.Float32 || float.IsInteger(value));
+    }
+
     /// <summary>Stores samples.</summary>
     /// <param name="samples">In the file's units.</param>
     /// <param name="bytes">Bytes per sample times as long.</param>
@@ -28,10 +44,10 @@ internal static class Samples
 
                 break;
             case SampleKind.UInt16 or SampleKind.Int16:
-                var (lowest, highest) = kind == SampleKind.UInt16 ? (ushort.MinValue, ushort.MaxValue) : ((int)short.MinValue, (int)short.MaxValue);
+                var (lowest, highest) = Limits(kind);
                 for (var i = 0; i < samples.Length; i++)
                 {
-                    var value = (ushort)Round(samples[i], lowest, highest);
+                    var value = (ushort)Round(samples[i], (int)lowest, (int)highest);
                     BinaryPrimitives.WriteUInt16LittleEndian(bytes[(2 * i)..], isLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value));
                 }
 

@@ -53,6 +53,8 @@ public sealed class UpscaleVerbTests : IDisposable
         Refuse(ExitCode.BadInput, "spikesr: bands 6,1,2, expected different numbers from 1 to 5", "upscale", "bands.tif", "-m", Model, "--bands", "6,1,2");
         Refuse(ExitCode.BadInput, "spikesr: --bands: found '4,3', expected one number or three", "upscale", "bands.tif", "-m", Model, "--bands", "4,3");
         Refuse(ExitCode.BadInput, "spikesr: --range: found '9,3', expected", "upscale", "bands.tif", "-m", Model, "--range", "9,3");
+        Refuse(ExitCode.BadInput, "spikesr: --nodata: found 'nan', expected a number such as -9999", "upscale", "a.png", "-m", Model, "--nodata", "nan");
+        Refuse(ExitCode.BadInput, "spikesr: nodata is -1, expected a number that a sample of kind UInt16 can be", "upscale", "a.png", "-m", Model, "--nodata", "-1");
         Refuse(ExitCode.BadInput, "spikesr: tiles of 36 pixels, expected 0 for automatic, or at least 42", "upscale", "a.png", "bands.tif", "-m", Model, "-t", "36");
         Assert.Equal(["a.png", "bands.tif", Model], _tool.Files());
     }
@@ -136,6 +138,29 @@ public sealed class UpscaleVerbTests : IDisposable
         for (var y = 0; y < 60; y++)
         {
             Assert.All(large.Row(y).ToArray(), sample => Assert.Equal(y is 14 or 15, sample == 0));
+        }
+    }
+
+    [Fact]
+    public void A_fill_value_that_no_file_names_is_told_of_and_can_be_named()
+    {
+        var image = Noise(new ImageHeader(40, 30, 1, SampleKind.Float32), lowest: 100, highest: 900);
+        image.Row(7).Fill(-9999);
+        image.Save(_tool.At("heights.tif"));
+        const string notice = "several samples are -9999, far from all others; if that stands for no data, say --nodata -9999";
+        var told = _tool.Run("upscale", "heights.tif", "-m", Model);
+        Assert.Equal((ExitCode.Done, $"spikesr: heights.tif: {notice}\n"), (told.ExitCode, told.Error));
+        var json = _tool.Run("upscale", "heights.tif", "-m", Model, "--json", "--overwrite");
+        Assert.Equal((notice, string.Empty), (JsonDocument.Parse(json.Output).RootElement.GetProperty("notice").GetString(), json.Error));
+
+        var named = _tool.Run("upscale", "heights.tif", "-m", Model, "--overwrite", "--nodata", "-9999");
+        Assert.Equal((ExitCode.Done, string.Empty), (named.ExitCode, named.Error));
+        var large = Image.Load(_tool.At("heights-x2.tif"));
+        Assert.Equal(-9999, large.Header.Metadata.Georeference!.NoDataValue);
+        for (var y = 0; y < 60; y++)
+        {
+            Assert.All(large.Row(y).ToArray(), sample => Assert.Equal(y is 14 or 15, sample == -9999));
+            Assert.All(large.Row(y).ToArray(), sample => Assert.True(sample is -9999 or > -1000));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using SpikeSR.Reference.Imaging;
 using SpikeSR.Reference.Imaging.Upscaling;
 
@@ -20,6 +21,9 @@ internal sealed class ImageJob(SpikeSrUpscaler upscaler)
 
     public bool KeepAlpha { get; init; } = true;
 
+    /// <summary>The sample that stands for no data; null to go by the file.</summary>
+    public float? NoData { get; init; }
+
     public RangeChoice Range { get; init; } = RangeChoice.Automatic;
 
     public bool Overwrite { get; init; }
@@ -40,7 +44,7 @@ internal sealed class ImageJob(SpikeSrUpscaler upscaler)
             using var source = Open(image.Input);
             var header = source.Header;
             CheckBands(header, image.Input);
-            var range = Range.For(header, () => Open(image.Input));
+            var range = Range.For(header, () => Open(image.Input), out var farValue);
             var enlarged = upscaler.Enlarged(header);
             CheckWritable(image.Output, enlarged);
             OutputFolder.Create(image.Output);
@@ -51,7 +55,7 @@ internal sealed class ImageJob(SpikeSrUpscaler upscaler)
                 Format,
                 WriteSettings,
                 Overwrite);
-            return new Result(image, header, enlarged, range, watch.Elapsed);
+            return new Result(image, header, enlarged, range, farValue, watch.Elapsed);
         }
         catch (LimitExceededException failure)
         {
@@ -59,7 +63,19 @@ internal sealed class ImageJob(SpikeSrUpscaler upscaler)
         }
     }
 
-    private RowReader Open(string path) => BandReader.Of(ImageFormats.Open(path, Limits), Bands, KeepAlpha);
+    private RowReader Open(string path)
+    {
+        var source = ImageFormats.Open(path, Limits);
+        try
+        {
+            return NoDataReader.Of(BandReader.Of(source, Bands, KeepAlpha), NoData);
+        }
+        catch (ArgumentException)
+        {
+            source.Dispose();
+            throw;
+        }
+    }
 
     private static void CheckBands(ImageHeader header, string input)
     {
@@ -84,5 +100,17 @@ internal sealed class ImageJob(SpikeSrUpscaler upscaler)
     }
 
     /// <summary>What was done.</summary>
-    public sealed record Result(ImageList.Entry Image, ImageHeader Source, ImageHeader Enlarged, ValueRange Range, TimeSpan Duration);
+    /// <param name="Image">To which image.</param>
+    /// <param name="Source">What it was.</param>
+    /// <param name="Enlarged">What it became.</param>
+    /// <param name="Range">The range that the network saw.</param>
+    /// <param name="FarValue">A sample that may stand for no data, though nothing says so.</param>
+    /// <param name="Duration">The time it took.</param>
+    public sealed record Result(ImageList.Entry Image, ImageHeader Source, ImageHeader Enlarged, ValueRange Range, float? FarValue, TimeSpan Duration)
+    {
+        /// <summary>What to ask about <see cref="FarValue"/>; null where there is none.</summary>
+        public string? Notice => FarValue is { } value
+            ? string.Create(CultureInfo.InvariantCulture, $"several samples are {value}, far from all others; if that stands for no data, say --nodata {value}")
+            : null;
+    }
 }

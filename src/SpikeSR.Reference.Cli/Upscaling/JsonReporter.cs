@@ -41,6 +41,11 @@ internal sealed class JsonReporter(int images, TextWriter results) : Reporter(im
         json.WriteNumberValue(result.Range.Low);
         json.WriteNumberValue(result.Range.High);
         json.WriteEndArray();
+        if (result.Notice is { } notice)
+        {
+            json.WriteString("notice", notice);
+        }
+
         json.WriteNumber("seconds", Math.Round(result.Duration.TotalSeconds, 3));
         json.WriteNumber("megapixelsPerSecond", Math.Round(result.Source.Pixels / result.Duration.TotalSeconds / 1e6, 6));
     });

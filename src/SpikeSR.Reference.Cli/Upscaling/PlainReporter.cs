@@ -41,9 +41,16 @@ internal class PlainReporter(int images, TextWriter results) : Reporter(images, 
         }
     }
 
-    protected override void Written(ImageJob.Result result) => Results.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"wrote {result.Image.Output}, {result.Enlarged.Width} x {result.Enlarged.Height} pixels, {result.Duration.TotalSeconds:0.0} s{(result.Range == ValueRange.FullOf(result.Source) ? string.Empty : $", range {result.Range.Low} to {result.Range.High}")}"));
+    protected override void Written(ImageJob.Result result)
+    {
+        Results.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"wrote {result.Image.Output}, {result.Enlarged.Width} x {result.Enlarged.Height} pixels, {result.Duration.TotalSeconds:0.0} s{(result.Range == ValueRange.FullOf(result.Source) ? string.Empty : $", range {result.Range.Low} to {result.Range.High}")}"));
+        if (result.Notice is { } notice)
+        {
+            CommandLine.Report($"{result.Image.Input}: {notice}");
+        }
+    }
 
     protected override void Summary(int done, int skipped, IReadOnlyList<(ImageList.Entry Image, Failure Failure)> failures)
     {

@@ -44,13 +44,15 @@ internal sealed record RangeChoice(ValueRange? Stated, double? Percent, bool IsA
     /// <summary>The range for an image.</summary>
     /// <param name="header">The image.</param>
     /// <param name="open">Opens it once more, to measure it.</param>
-    public ValueRange For(ImageHeader header, Func<RowReader> open)
+    /// <param name="farValue">A sample that may stand for no data, if it was measured and there is one.</param>
+    public ValueRange For(ImageHeader header, Func<RowReader> open, out float? farValue)
     {
+        farValue = null;
         var isPicture = header.Kind == SampleKind.UInt8 || (header.Kind == SampleKind.UInt16 && header.Metadata.Georeference is null);
         if ((IsAutomatic && !isPicture ? AutomaticPercent : Percent) is { } percent)
         {
             using var source = open();
-            return ValueRange.OfPercentiles(source, percent);
+            return ValueRange.OfPercentiles(source, percent, out farValue);
         }
 
         return Stated ?? ValueRange.FullOf(header);

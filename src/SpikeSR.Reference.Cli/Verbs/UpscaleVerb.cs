@@ -42,11 +42,18 @@ internal static class UpscaleVerb
         Description = """
             Samples that the network sees as black and white; the output is in the input's units all the same.
             full: 0 and the largest that the kind can hold; LOW,HIGH: these; N%: those that leave out N % of the samples at each end;
-            auto: full for 8 bits, and for 16 bits without georeferencing, else 0.5%.
+            auto: full for 8 bits, and for 16 bits with neither georeferencing nor nodata, else 0.5%.
             """,
         HelpName = "auto|full|LOW,HIGH|N%",
         DefaultValueFactory = _ => RangeChoice.Automatic,
         CustomParser = ParseRange,
+    };
+
+    private static readonly Option<float?> NoData = new("--nodata")
+    {
+        Description = "The sample that stands for no data, in each band by itself, such as -9999. [default: what a TIFF says, else none]",
+        HelpName = "VALUE",
+        CustomParser = ParseNoData,
     };
 
     private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Replace outputs that are there already, instead of skipping them (folders) or refusing." };
@@ -63,7 +70,7 @@ internal static class UpscaleVerb
             Example: spikesr upscale small.png -o large.png
             """)
         {
-            Inputs, MoreInputs, Output, Scale, ModelOption.Model, TileSize, MaxMemory, EngineOptions.Threads, Format, Quality, Alpha, Bands, Range, Overwrite, Json,
+            Inputs, MoreInputs, Output, Scale, ModelOption.Model, TileSize, MaxMemory, EngineOptions.Threads, Format, Quality, Alpha, Bands, Range, NoData, Overwrite, Json,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
@@ -98,6 +105,7 @@ internal static class UpscaleVerb
             Bands = parsed.GetValue(Bands) is { Length: > 0 } bands ? bands : null,
             KeepAlpha = parsed.GetValue(Alpha) == "keep",
             Range = parsed.GetRequiredValue(Range),
+            NoData = parsed.GetValue(NoData),
             Overwrite = parsed.GetValue(Overwrite),
         };
         upscaler.Check(job.Settings);
@@ -174,6 +182,11 @@ internal static class UpscaleVerb
 
         return Options.Refuse<int[]>(result, "--bands", "one number or three, from 1, such as 4,3,2", ',');
     }
+
+    private static float? ParseNoData(ArgumentResult result) =>
+        double.TryParse(Options.Text(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && float.IsFinite((float)value)
+            ? (float)value
+            : Options.Refuse<float?>(result, "--nodata", "a number such as -9999; what is not finite is without data anyhow");
 
     private static RangeChoice ParseRange(ArgumentResult result)
     {

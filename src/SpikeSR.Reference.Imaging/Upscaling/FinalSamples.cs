@@ -31,12 +31,7 @@ internal sealed class FinalSamples
     public FinalSamples(SourceBand band, TileSamples source, ValueRange range, int scale)
     {
         (_band, _source, _header, _range, _scale) = (band, source, band.Header, range, scale);
-        (_lowest, _highest) = _header.Kind switch
-        {
-            SampleKind.Float32 => (float.MinValue, float.MaxValue),
-            SampleKind.Int16 => (short.MinValue, short.MaxValue),
-            _ => (0, _header.MaxValue),
-        };
+        (_lowest, _highest) = Samples.Limits(_header.Kind);
         _opacity = _header.Alpha == AlphaKind.None ? null : new BicubicPlane(_header, scale, _header.Kind == SampleKind.UInt8);
         _beyond = new BicubicPlane(_header, scale, isLevels: false);
         _planes = new float[_header.Channels][];

@@ -26,7 +26,14 @@ public readonly record struct ValueRange(float Low, float High)
     /// <param name="source">The image; it is read to its end.</param>
     /// <param name="percent">Share left out at each end, 0 to below 50.</param>
     /// <returns>The range; the full one for an image of one value or without data.</returns>
-    public static ValueRange OfPercentiles(RowReader source, double percent)
+    public static ValueRange OfPercentiles(RowReader source, double percent) => OfPercentiles(source, percent, out _);
+
+    /// <summary>The same; tells of a value that may stand for no data, though the file does not say so.</summary>
+    /// <param name="source">The image; it is read to its end.</param>
+    /// <param name="percent">Share left out at each end, 0 to below 50.</param>
+    /// <param name="farValue">The least or greatest sample where more than one is about that and twice as far from all others as they are from each other; else null.</param>
+    /// <returns>The range; the full one for an image of one value or without data.</returns>
+    public static ValueRange OfPercentiles(RowReader source, double percent, out float? farValue)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (!(percent is >= 0 and < 50))
@@ -38,6 +45,7 @@ public readonly record struct ValueRange(float Low, float High)
         var counts = new long[1 << (32 - IgnoredBits)];
         var row = new float[header.RowSamples];
         long total = 0;
+        var (least, greatest) = (float.PositiveInfinity, float.NegativeInfinity);
         var noData = header.Metadata.Georeference?.NoDataValue;
         while (source.NextRow < header.Height)
         {
@@ -48,10 +56,12 @@ public readonly record struct ValueRange(float Low, float High)
                 {
                     counts[Place(row[i]) >> IgnoredBits]++;
                     total++;
+                    (least, greatest) = (MathF.Min(least, row[i]), MathF.Max(greatest, row[i]));
                 }
             }
         }
 
+        farValue = IsFar(counts, isFromEnd: false) ? least : IsFar(counts, isFromEnd: true) ? greatest : null;
         var skipped = (long)(total * percent / 100);
         var low = Find(counts, skipped, isFromEnd: false);
         var high = Find(counts, skipped, isFromEnd: true);
@@ -75,6 +85,27 @@ public readonly record struct ValueRange(float Low, float High)
     }
 
     private static float Value(uint place) => BitConverter.UInt32BitsToSingle((place & 0x8000_0000) != 0 ? place & 0x7FFF_FFFF : ~place);
+
+    // Whether the outermost cell holds several samples, twice as far from all others as they are from each other. Fewer than 16 others may be labels or a mask.
+    private static bool IsFar(long[] counts, bool isFromEnd)
+    {
+        const int fewest = 16;
+        var cells = Enumerable.Range(0, counts.Length).Where(cell => counts[cell] > 0).ToArray();
+        if (cells.Length - 1 < fewest)
+        {
+            return false;
+        }
+
+        if (isFromEnd)
+        {
+            Array.Reverse(cells);
+        }
+
+        var (outer, near, opposite) = ((double)Edge(cells[0]), (double)Edge(cells[1]), (double)Edge(cells[^1]));
+        return counts[cells[0]] > 1 && Math.Abs(near - outer) > 2 * Math.Abs(opposite - near);
+
+        static float Edge(int cell) => Value((uint)cell << IgnoredBits);
+    }
 
     // The edge, away from the middle, of the cell where the count is passed.
     private static float Find(long[] counts, long skipped, bool isFromEnd)

@@ -175,6 +175,25 @@ public sealed class TiledUpscaleTests
         Assert.InRange(range.High, 985, 998);
     }
 
+    [Theory]
+    [InlineData(-9999f, 2, 1000, -9999f)]
+    [InlineData(9999f, 2, 1000, 9999f)]
+    [InlineData(-9999f, 1, 1000, null)]
+    [InlineData(-9999f, 2, 15, null)]
+    [InlineData(-1500f, 2, 1000, null)]
+    public void Several_samples_far_from_all_others_are_told_of(float far, int several, int others, float? expected)
+    {
+        var image = new Image(new ImageHeader(100, 100, 1, SampleKind.Float32));
+        for (var i = 0; i < image.Samples.Length; i++)
+        {
+            image.Samples[i] = i < several ? far : (i % others) + 1;
+        }
+
+        using var source = new ImageRowReader(image);
+        ValueRange.OfPercentiles(source, 0.5, out var found);
+        Assert.Equal(expected, found);
+    }
+
     [Fact]
     public void Progress_counts_tiles_and_every_pixel_once()
     {
