@@ -90,21 +90,18 @@ public readonly record struct ValueRange(float Low, float High)
     private static bool IsFar(long[] counts, bool isFromEnd)
     {
         const int fewest = 16;
-        var cells = Enumerable.Range(0, counts.Length).Where(cell => counts[cell] > 0).ToArray();
-        if (cells.Length - 1 < fewest)
+        var (first, last) = (Array.FindIndex(counts, count => count > 0), Array.FindLastIndex(counts, count => count > 0));
+        if (counts.Length - counts.AsSpan().Count(0) <= fewest)
         {
             return false;
         }
 
-        if (isFromEnd)
-        {
-            Array.Reverse(cells);
-        }
+        var (outer, near, opposite) = isFromEnd
+            ? (last, Array.FindLastIndex(counts, last - 1, count => count > 0), first)
+            : (first, Array.FindIndex(counts, first + 1, count => count > 0), last);
+        return counts[outer] > 1 && Math.Abs(Edge(near) - Edge(outer)) > 2 * Math.Abs(Edge(opposite) - Edge(near));
 
-        var (outer, near, opposite) = ((double)Edge(cells[0]), (double)Edge(cells[1]), (double)Edge(cells[^1]));
-        return counts[cells[0]] > 1 && Math.Abs(near - outer) > 2 * Math.Abs(opposite - near);
-
-        static float Edge(int cell) => Value((uint)cell << IgnoredBits);
+        static double Edge(int cell) => Value((uint)cell << IgnoredBits);
     }
 
     // The edge, away from the middle, of the cell where the count is passed.
